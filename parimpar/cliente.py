@@ -1,0 +1,217 @@
+"""O cliente TCP do PAR/ÍMPAR: conecta, pergunta, mostra, devolve com FIM e fecha.
+
+Aqui os sockets bloqueiam, como nas aulas, mas sempre com prazo: toda espera acaba, e acaba
+dizendo o que se esperava.
+"""
+
+import random
+import socket
+import time
+
+from .diario import Diario, endereco
+from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado
+from .protocolo import SILENCIO, Respostas
+
+CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
+SILENCIO_EM_LINHA = 1.0  # segundos; a resposta deveria terminar em \n, então espera-se mais
+
+
+def sortear_numero(sorteio=random, casas=CASAS_DO_SORTEIO):
+    """Sorteia quantas casas e depois os algarismos; devolve o texto do número (PI-40).
+
+    Sortear direto entre 0 e 10³⁰ daria números de 30 casas quase sempre, e PAR ou ÍMPAR nunca
+    apareceria: só um em 10²⁰ desses números tem até 10 casas.
+
+    Args:
+        sorteio: um `random.Random(semente)` torna o resultado repetível.
+        casas: o máximo de casas.
+    """
+    quantas = sorteio.randint(1, casas)
+    primeiro = sorteio.choice("0123456789" if quantas == 1 else "123456789")
+    return primeiro + "".join(sorteio.choices("0123456789", k=quantas - 1))
+
+
+class Cliente:
+    """Um cliente do PAR/ÍMPAR.
+
+    Conecta no `with`, no `conectar()` ou na primeira pergunta, e reconecta se preciso.
+
+    Args:
+        host, porta: o endereço do servidor, como em `Cliente(*servidor.endereco)`.
+        crua: fala a forma crua, sem `\\n`, para servidores que só entendem o enunciado (PI-45).
+        prazo: segundos que cada operação pode levar.
+        diario: onde anotar; por padrão, um diário novo.
+    """
+
+    def __init__(self, host="127.0.0.1", porta=60000, *, crua=False, prazo=5.0, diario=None):
+        if not isinstance(porta, int) or not 1 <= porta <= 65535:
+            raise ErroDeUso(f"a porta do servidor deve ser um inteiro de 1 a 65535; veio {porta!r}")
+        if not prazo > 0:
+            raise ErroDeUso(f"prazo é em segundos e deve ser positivo; veio {prazo!r}")
+        self.host, self.porta, self.crua, self.prazo = host, porta, crua, prazo
+        self.diario = Diario() if diario is None else diario
+        self.client_socket = None
+        self.resposta = None  # a última, à espera de ser devolvida
+        self._local = self._remoto = None
+
+    def conectar(self):
+        """Abre a conexão; se já está aberta, não faz nada.
+
+        Raises:
+            ConexaoRecusada: ninguém escuta no endereço.
+            TempoEsgotado: o hospedeiro não respondeu no prazo.
+            ErroDeRede: qualquer outro motivo, como um nome que não existe.
+        """
+        if self.client_socket is not None:
+            return self
+        onde = endereco((self.host, self.porta))
+        client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        client_socket.settimeout(self.prazo)
+        try:
+            client_socket.connect((self.host, self.porta))
+        except OSError as erro:
+            client_socket.close()
+            self._anotar("erro", "connect(…)", remoto=(self.host, self.porta), detalhe=f"não conectou: {erro}")
+            if isinstance(erro, ConnectionRefusedError):
+                raise ConexaoRecusada(
+                    f"ninguém escuta em {onde}: inicie o servidor, ou confira o endereço e a porta"
+                ) from erro
+            if isinstance(erro, TimeoutError):
+                raise TempoEsgotado(
+                    f"{onde} não respondeu em {self.prazo:g} s: confira o endereço, a rede e o firewall"
+                ) from erro
+            raise ErroDeRede(f"não foi possível conectar a {onde}: {erro}. Confira o endereço") from erro
+        self.client_socket = client_socket
+        self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
+        self._respostas, self.resposta = Respostas(), None
+        self._anotar("conecta", "connect(…)")
+        return self
+
+    def perguntar(self, numero):
+        """Envia o número e devolve a resposta do servidor, tal como veio, sem o `\\n` (PI-41).
+
+        O número é enviado como está, mesmo que não seja um número: quem julga é o servidor.
+
+        Args:
+            numero: o texto, ou um int.
+
+        Raises:
+            ErroDeUso: o texto está vazio na forma crua, ou tem uma quebra de linha.
+            TempoEsgotado: a resposta não chegou no prazo.
+            ConexaoPerdida: o servidor fechou ou reiniciou a conexão sem responder.
+            ErroDeProtocolo: a resposta não se lê (não é UTF-8, ou não termina).
+        """
+        texto = str(numero)
+        if "\n" in texto or (self.crua and not texto):
+            raise ErroDeUso(f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez")
+        self.conectar()
+        self._enviar(texto if self.crua else texto + "\n")
+        try:
+            self.resposta = self._esperar_resposta(time.monotonic() + self.prazo)
+        except (ErroDeRede, ErroDeProtocolo) as erro:
+            # Uma resposta atrasada não pode passar pela da próxima pergunta: fecha-se a conexão.
+            self._anotar("erro", detalhe=str(erro))
+            self.fechar()
+            raise
+        return self.resposta
+
+    def devolver(self):
+        """Envia de volta a última resposta + FIM; diz se o servidor ainda estava lá (PI-42).
+
+        Na forma crua a conexão é fechada em seguida, como no enunciado: sem `\\n`, só o fim separa
+        a devolução do próximo número.
+        """
+        if self.resposta is None:
+            raise ErroDeUso("ainda não há resposta a devolver: use perguntar(...) antes de devolver()")
+        resposta, self.resposta = self.resposta, None
+        try:
+            self._enviar(f"{resposta} FIM" + ("" if self.crua else "\n"))
+            return True
+        except ConexaoPerdida:
+            return False  # o servidor já tinha fechado: não é erro do cliente
+        finally:
+            if self.crua:
+                self.fechar()
+
+    def fechar(self):
+        """Fecha a conexão; se já está fechada, não faz nada (PI-44)."""
+        client_socket, self.client_socket = self.client_socket, None
+        if client_socket is not None:
+            client_socket.close()
+            self._anotar("fecha", "close()")
+
+    def __enter__(self):
+        return self.conectar()
+
+    def __exit__(self, *exc):
+        self.fechar()
+
+    def __repr__(self):
+        situacao = "conectado" if self.client_socket is not None else "fechado"
+        return f"<Cliente de {endereco((self.host, self.porta))} {situacao}>"
+
+    def _enviar(self, texto):
+        dados = texto.encode("utf-8", "backslashreplace")
+        try:
+            self.client_socket.settimeout(self.prazo)
+            self.client_socket.sendall(dados)
+        except OSError as erro:
+            self._anotar("erro", "sendall(…)", detalhe=f"não enviou: {erro}")
+            self.fechar()
+            if isinstance(erro, TimeoutError):
+                raise TempoEsgotado(f"o servidor não leu o pedido em {self.prazo:g} s; tente de novo") from erro
+            raise ConexaoPerdida("o servidor já tinha fechado a conexão; conecte de novo") from erro
+        self._anotar("envia", f"sendall({len(dados)} bytes)", dados=dados)
+
+    def _esperar_resposta(self, limite):
+        silencio = SILENCIO if self.crua else SILENCIO_EM_LINHA
+        while True:
+            falta = limite - time.monotonic()
+            # Com uma resposta sem \n pendente, o silêncio a encerra; mas nunca no meio de um Í.
+            em_silencio = self._respostas.pendente and not self._respostas.cortada
+            try:
+                self.client_socket.settimeout(max(min(falta, silencio) if em_silencio else falta, 0.001))
+                dados = self.client_socket.recv(4096)
+            except TimeoutError as erro:
+                resposta = self._respostas.fim() if em_silencio else None
+                if resposta is not None:
+                    return resposta
+                raise TempoEsgotado(
+                    f"esperava a resposta em até {self.prazo:g} s e ela não veio: o servidor pode estar ocupado com "
+                    "outro cliente, ou à espera de um \\n, ou do fim do envio (experimente crua=True)"
+                ) from erro
+            except OSError as erro:
+                raise ConexaoPerdida(
+                    f"o servidor reiniciou a conexão antes de responder ({erro.strerror}); ele pode ter caído"
+                ) from erro
+            if dados:
+                self._anotar("recebe", "recv(4096)", dados=dados)
+                respostas = self._respostas.receber(dados)
+                if respostas:
+                    return respostas[0]
+                continue
+            resposta = self._respostas.fim()
+            if resposta is None:
+                raise ConexaoPerdida("o servidor fechou a conexão sem responder; ele pode ter caído ou recusado o pedido")
+            return resposta
+
+    def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe=""):
+        self.diario.registrar("cliente", tipo, chamada, self._local, remoto or self._remoto, dados, detalhe)
+
+
+def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: None, **opcoes):
+    """Uma volta do enunciado: conecta, pergunta, mostra, devolve com FIM e fecha.
+
+    Args:
+        numero: o que enviar.
+        mostrar: chamada com a resposta assim que ela chega, antes da devolução.
+        opcoes: as de `Cliente` (crua, prazo, diario).
+
+    Returns:
+        A resposta do servidor.
+    """
+    with Cliente(host, porta, **opcoes) as cliente:
+        resposta = cliente.perguntar(numero)
+        mostrar(resposta)
+        cliente.devolver()
+        return resposta

@@ -1,0 +1,149 @@
+"""O diário: tudo o que aconteceu, na ordem em que aconteceu.
+
+Servidores, clientes e sockets observados só escrevem; telas, diagramas e testes só leem, a partir
+de um cursor. É um registro de acréscimo, com tamanho limitado e seguro entre threads: nenhuma
+thread de fundo imprime nada, ela anota aqui.
+"""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+EVENTOS_GUARDADOS = 10_000  # os mais antigos saem quando chegam novos
+BYTES_GUARDADOS = 4096  # de cada evento; `tamanho` diz quantos foram de fato
+
+
+@dataclass(frozen=True, slots=True)
+class Evento:
+    """Uma coisa que aconteceu num socket.
+
+    numero: posição no diário, a partir de 0.
+    instante: segundos do relógio monotônico (só diferenças fazem sentido).
+    quem: "servidor" ou "cliente".
+    tipo: "inicia", "conecta", "recebe", "envia", "devolve", "fecha", "erro" ou "para".
+    chamada: a chamada de socket que foi feita, como "recv(4096)"; vazia se nenhuma foi.
+    local, remoto: endereços (host, porta) das duas pontas, ou None.
+    dados: os bytes que passaram, até `BYTES_GUARDADOS`.
+    tamanho: quantos bytes passaram.
+    detalhe: o que mais há a dizer, em português.
+    """
+
+    numero: int
+    instante: float
+    quem: str
+    tipo: str
+    chamada: str = ""
+    local: tuple | None = None
+    remoto: tuple | None = None
+    dados: bytes = b""
+    tamanho: int = 0
+    detalhe: str = ""
+
+    def __str__(self):
+        partes = [f"{self.quem} {self.tipo}"]
+        if self.remoto:
+            seta = {"envia": "→", "recebe": "←", "devolve": "←"}.get(self.tipo, "·")
+            partes.append(f"{seta} {endereco(self.remoto)}")
+        if self.dados:
+            partes.append(f"{visivel(self.dados)} ({self.tamanho} {'byte' if self.tamanho == 1 else 'bytes'})")
+        if self.detalhe:
+            partes.append(f"[{visivel(self.detalhe, 200, aspas=False)}]")
+        return " ".join(partes)
+
+
+def endereco(par):
+    """Escreve (host, porta) como o costume manda: 127.0.0.1:60000."""
+    return f"{par[0]}:{par[1]}" if par else "?"
+
+
+def visivel(dados, limite=60, aspas=True):
+    """Escreve bytes ou texto vindos da rede sem caracteres de controle e sem passar do limite.
+
+    >>> print(visivel(b"\\xc3\\x8dMPAR\\x1b[31m\\n"))
+    'ÍMPAR\\x1b[31m\\n'
+    """
+    texto = dados[: limite * 4].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
+    cortado = len(texto) > limite
+    texto = repr(texto[:limite])  # repr escapa tudo o que o terminal poderia obedecer
+    return (texto if aspas else texto[1:-1]) + ("…" if cortado else "")
+
+
+class Diario:
+    """Registro limitado de eventos, para várias threads escreverem e lerem.
+
+    Args:
+        maximo: quantos eventos guardar; os mais antigos dão lugar aos novos.
+    """
+
+    def __init__(self, maximo=EVENTOS_GUARDADOS):
+        # Guardam-se tuplas; o Evento só é montado para quem lê, porque quem escreve tem pressa.
+        self._registros = deque(maxlen=maximo)
+        self._total = 0
+        self._novidade = threading.Condition(threading.Lock())
+        self._a_espera = 0
+
+    def registrar(self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe=""):
+        """Acrescenta um evento; pode ser chamado de qualquer thread."""
+        tamanho = len(dados)
+        if tamanho > BYTES_GUARDADOS:
+            dados = dados[:BYTES_GUARDADOS]
+        registro = (time.monotonic(), quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe)
+        with self._novidade:
+            self._registros.append(registro)
+            self._total += 1
+            if self._a_espera:
+                self._novidade.notify_all()
+
+    @property
+    def cursor(self):
+        """A posição logo depois do último evento: `desde(cursor)` só traz o que vier depois."""
+        return self._total
+
+    def desde(self, cursor=0):
+        """Devolve (eventos a partir do cursor, cursor para a próxima leitura).
+
+        Os eventos que já saíram por falta de espaço são pulados; a falta deles aparece no `numero`.
+        """
+        with self._novidade:
+            total, guardados = self._total, len(self._registros)
+            faltam = min(max(total - cursor, 0), guardados)
+            fim = reversed(self._registros)  # lê só o que falta, do fim para o começo
+            registros = [next(fim) for _ in range(faltam)][::-1]
+        primeiro = total - len(registros)
+        return [Evento(primeiro + i, *registro) for i, registro in enumerate(registros)], total
+
+    def esperar(self, condicao, prazo, cursor=0):
+        """Espera um evento, a partir do cursor, para o qual `condicao(evento)` seja verdadeira.
+
+        Args:
+            prazo: segundos.
+
+        Returns:
+            O evento, ou None se o prazo acabou.
+        """
+        limite = time.monotonic() + prazo
+        while True:
+            eventos, cursor = self.desde(cursor)
+            for evento in eventos:
+                if condicao(evento):
+                    return evento
+            with self._novidade:
+                self._a_espera += 1
+                try:
+                    if not self._novidade.wait_for(lambda: self._total > cursor, limite - time.monotonic()):
+                        return None
+                finally:
+                    self._a_espera -= 1
+
+    def __iter__(self):
+        return iter(self.desde(0)[0])
+
+    def __len__(self):
+        return len(self._registros)
+
+    def __str__(self):
+        return "\n".join(map(str, self))
+
+    def __repr__(self):
+        return f"<Diario com {len(self)} eventos, {self._total} ao todo>"

@@ -1,0 +1,168 @@
+"""O que o sistema operacional sabe de um socket: estado, endereços e bytes parados em cada fila.
+
+No Linux pergunta-se ao próprio kernel (TCP_INFO, ioctl), sem precisar de root. Nos outros sistemas
+o estado vem da psutil, se estiver instalada; o que não se consegue saber aparece como
+"não disponível", nunca como um palpite.
+"""
+
+import array
+import html
+import select
+import socket
+import sys
+from dataclasses import dataclass
+
+from .diario import endereco
+
+NAO_DISPONIVEL = "não disponível"
+
+# include/net/tcp_states.h do Linux; os nomes são os da RFC 9293, seção 3.3.2.
+_ESTADOS = {
+    1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT",
+    7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "SYN_RECV",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EstadoSocket:
+    """Retrato de um socket no instante da pergunta.
+
+    descritor: o número que o processo usa para falar dele; -1 depois do close.
+    local, remoto: (host, porta), ou None quando ainda não há.
+    estado: o estado TCP ("LISTEN", "ESTABLISHED"…), "sem conexão" para UDP, ou "não disponível".
+    fila_recepcao: bytes que chegaram e ninguém leu com recv; num socket em LISTEN, conexões
+        prontas à espera de accept. None quando o sistema não conta.
+    fila_envio: bytes entregues ao kernel e ainda não confirmados pela outra ponta. None idem.
+    """
+
+    descritor: int
+    familia: str
+    tipo: str
+    local: tuple | None
+    remoto: tuple | None
+    estado: str
+    fila_recepcao: int | None
+    fila_envio: int | None
+
+    @property
+    def linhas(self):
+        """Pares (nome, valor), na ordem em que se leem."""
+        escuta = self.estado == "LISTEN"
+        return [
+            ("descritor", str(self.descritor)),
+            ("família", self.familia),
+            ("tipo", self.tipo),
+            ("endereço local", endereco(self.local) if self.local else "nenhum"),
+            ("endereço remoto", endereco(self.remoto) if self.remoto else "nenhum"),
+            ("estado", self.estado),
+            ("à espera de accept" if escuta else "à espera de recv",
+             _contar(self.fila_recepcao, "conexão", "conexões") if escuta else _contar(self.fila_recepcao)),
+            ("à espera de confirmação", _contar(self.fila_envio)),
+        ]  # fmt: skip
+
+    def __str__(self):
+        largura = max(len(nome) for nome, _ in self.linhas)
+        return "\n".join(f"{nome:<{largura}}  {valor}" for nome, valor in self.linhas)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        celulas = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(nome)}</th>'
+            f'<td style="text-align:left"><code>{html.escape(valor)}</code></td></tr>'
+            for nome, valor in self.linhas
+        )
+        return f"<table><tbody>{celulas}</tbody></table>"
+
+
+def estado(sock):
+    """Pergunta ao sistema operacional o que ele sabe do socket.
+
+    Não lê nem envia nada: os bytes que esperam na fila continuam lá.
+
+    Source: man 7 tcp (TCP_INFO), man 7 ip (FIONREAD, TIOCOUTQ), RFC 9293 seção 3.3.2.
+    """
+    familia, tipo = _nome(sock.family), _nome(sock.type)
+    if sock.fileno() == -1:
+        return EstadoSocket(-1, familia, tipo, None, None, "CLOSED", None, None)
+    local, remoto = _endereco(sock.getsockname), _endereco(sock.getpeername)
+    if sock.type != socket.SOCK_STREAM:
+        return EstadoSocket(sock.fileno(), familia, tipo, local, remoto, "sem conexão", _na_fila(sock), _a_enviar(sock))
+    info = _tcp_info(sock)
+    if info:
+        nome = _ESTADOS.get(info[0], NAO_DISPONIVEL)
+        # Em LISTEN, tcpi_unacked (o 7º inteiro) é quantas conexões aguardam accept: net/ipv4/tcp.c.
+        prontas = int.from_bytes(info[24:28], sys.byteorder) if nome == "LISTEN" else None
+    else:
+        nome, prontas = _estado_pela_psutil(sock, local, remoto), None
+    if nome == "LISTEN":
+        return EstadoSocket(sock.fileno(), familia, tipo, local, None, nome, prontas, None)
+    return EstadoSocket(sock.fileno(), familia, tipo, local, remoto, nome, _na_fila(sock), _a_enviar(sock))
+
+
+def _contar(quantos, um="byte", varios="bytes"):
+    if quantos is None:
+        return NAO_DISPONIVEL
+    return f"{quantos} {um if quantos == 1 else varios}"
+
+
+def _nome(constante):
+    return getattr(constante, "name", str(constante))
+
+
+def _endereco(perguntar):
+    try:
+        par = perguntar()[:2]
+    except OSError:  # ainda não foi ligado (bind) ou não tem outra ponta
+        return None
+    return par if par and par != ("0.0.0.0", 0) else None
+
+
+def _tcp_info(sock):
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    except OSError:
+        return None
+
+
+def _ioctl(sock, nome):
+    """Um contador de bytes do kernel, ou None onde ele não existe."""
+    try:
+        import fcntl
+        import termios
+
+        valor = array.array("i", [0])
+        fcntl.ioctl(sock.fileno(), getattr(termios, nome), valor)
+        return valor[0]
+    except (ImportError, AttributeError, OSError):
+        return None
+
+
+def _na_fila(sock):
+    contados = _ioctl(sock, "FIONREAD")
+    if contados is not None:
+        return contados
+    try:  # Windows: espia a fila sem tirar nada dela, até 64 KiB
+        return len(sock.recv(65536, socket.MSG_PEEK)) if select.select([sock], [], [], 0)[0] else 0
+    except (OSError, ValueError):
+        return None
+
+
+def _a_enviar(sock):
+    # No Linux TIOCOUTQ conta os bytes à espera do ACK; nos demais o significado varia.
+    return _ioctl(sock, "TIOCOUTQ") if sys.platform.startswith("linux") else None
+
+
+def _estado_pela_psutil(sock, local, remoto):
+    try:
+        import psutil
+
+        conexoes = psutil.Process().net_connections(kind="inet")
+    except Exception:  # sem a psutil, ou o sistema não deixa: dizer que não se sabe
+        return NAO_DISPONIVEL
+    for conexao in conexoes:
+        if tuple(conexao.laddr or ()) == (local or ()) and tuple(conexao.raddr or ()) == (remoto or ()):
+            return "CLOSED" if conexao.status in ("NONE", "CLOSE") else conexao.status
+    return "CLOSED"

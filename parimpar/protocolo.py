@@ -1,0 +1,228 @@
+"""O protocolo PAR/ÍMPAR: entram bytes, saem mensagens.
+
+Este arquivo NÃO abre sockets, NÃO cria threads, NÃO lê o relógio e NÃO imprime. Quem faz isso
+são o servidor e o cliente: eles entregam aqui os bytes que chegaram, na fatia em que chegaram,
+e avisam quando a outra ponta encerrou o envio ou ficou em silêncio. Por isso tudo aqui se testa
+sem rede, e o resultado não depende de como os bytes foram fatiados.
+
+Os códigos PI-… são os requisitos de docs/protocolo.md.
+"""
+
+import codecs
+import random
+import re
+import string
+from dataclasses import dataclass
+
+from .erros import ErroDeProtocolo
+
+LIMITE_DE_CASAS = 10  # até aqui responde-se a paridade (PI-03); acima, uma string (PI-04)
+MAXIMO_DE_CASAS = 1000  # PI-01
+MAXIMO_DO_PEDIDO = 1024  # bytes sem terminador: cabe o maior número e ainda sobram espaços (PI-13)
+MAXIMO_DA_RESPOSTA = 4096  # bytes; a maior resposta legítima tem 1000 letras
+SILENCIO = 0.2  # segundos sem chegar nada que encerram um pedido cru (PI-11)
+
+_NUMERO = re.compile(rb"[+-]?([0-9]+)")
+_ALGARISMOS_PARES = frozenset(b"02468")
+
+
+@dataclass(frozen=True, slots=True)
+class Pedido:
+    """Um número bem formado e a resposta que ele merece (PI-03, PI-04)."""
+
+    numero: str
+    resposta: str
+
+    def __str__(self):
+        return f"pedido {self.numero} → {self.resposta}"
+
+
+@dataclass(frozen=True, slots=True)
+class Devolucao:
+    """A resposta + FIM que o cliente manda de volta; não se responde a ela (PI-05)."""
+
+    texto: str
+    confere: bool
+    resposta: None = None
+
+    def __str__(self):
+        return f"devolução {self.texto!r} ({'confere' if self.confere else 'divergente'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Invalido:
+    """Algo que não é número nem devolução; a resposta é `ERRO <motivo>` (PI-06)."""
+
+    dados: bytes
+    motivo: str
+
+    @property
+    def resposta(self):
+        """O texto que o servidor envia."""
+        return f"ERRO {self.motivo}"
+
+    def __str__(self):
+        return f"pedido inválido: {self.motivo}"
+
+
+def classificar(numero, sorteio=random):
+    """Devolve o que o servidor responde a um número: PAR, ÍMPAR ou letras sorteadas.
+
+    Args:
+        numero: um int, ou o texto do número como o cliente o enviaria.
+        sorteio: de onde vêm as letras; um `random.Random(semente)` torna o resultado repetível.
+
+    Raises:
+        ErroDeProtocolo: o texto não é um número do protocolo (PI-01).
+    """
+    try:
+        dados = str(numero).encode("utf-8", "backslashreplace")
+    except ValueError:  # o Python se recusa a escrever um int com mais de 4300 casas
+        raise ErroDeProtocolo(f"o número tem casas demais; o máximo é {MAXIMO_DE_CASAS}") from None
+    mensagem = _interpretar(dados.strip(b" "), None, sorteio)
+    if isinstance(mensagem, Pedido):
+        return mensagem.resposta
+    raise ErroDeProtocolo(getattr(mensagem, "motivo", f"esperava um número e veio a devolução {numero!r}"))
+
+
+def tipo_da_resposta(resposta):
+    """Diz que tipo de resposta é: "PAR", "ÍMPAR", "letras", "ERRO" ou "outra"."""
+    if resposta in ("PAR", "ÍMPAR"):
+        return resposta
+    if resposta.startswith("ERRO "):
+        return "ERRO"
+    letras = len(resposta) > LIMITE_DE_CASAS and resposta.isascii() and resposta.isalpha()
+    return "letras" if letras else "outra"
+
+
+def _interpretar(dados, ultima_resposta, sorteio):
+    """Transforma os bytes de uma mensagem completa, já sem espaços em volta, numa mensagem."""
+    numero = _NUMERO.fullmatch(dados)
+    if numero:
+        casas = len(numero[1])  # sem o sinal, com os zeros à esquerda (PI-02)
+        if casas <= LIMITE_DE_CASAS:
+            # O último algarismo decide: mil casas custam o mesmo que uma.
+            return Pedido(dados.decode(), "PAR" if dados[-1] in _ALGARISMOS_PARES else "ÍMPAR")
+        if casas <= MAXIMO_DE_CASAS:
+            return Pedido(dados.decode(), "".join(sorteio.choices(string.ascii_letters, k=casas)))
+        return Invalido(dados, f"o número tem {casas} casas e o máximo é {MAXIMO_DE_CASAS}; envie um número menor")
+    if dados.endswith(b"FIM"):
+        texto = dados.decode("utf-8", "replace")
+        confere = ultima_resposta is not None and texto in (f"{ultima_resposta}FIM", f"{ultima_resposta} FIM")
+        return Devolucao(texto, confere)
+    if not dados:
+        return Invalido(dados, "esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos")
+    veio = dados.decode("utf-8", "backslashreplace")
+    veio = repr(veio) if len(veio) <= 30 else f"{veio[:30]!r}…"  # repr neutraliza caracteres de controle
+    return Invalido(dados, f"esperava um inteiro (algarismos 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo")
+
+
+class Conversa:
+    """Uma conexão vista pelo servidor: recebe fatias de bytes, entrega mensagens.
+
+    Args:
+        sorteio: de onde vêm as letras das respostas longas; `random` ou um `random.Random`.
+    """
+
+    __slots__ = ("_sorteio", "_pendente", "_ultima_resposta", "em_linha", "encerrada")
+
+    def __init__(self, sorteio=random):
+        self._sorteio = sorteio
+        self._pendente = b""
+        self._ultima_resposta = None
+        self.em_linha = False  # já se viu um \n: a conexão é de linha até o fim (PI-11)
+        self.encerrada = False  # um pedido estourou o limite: nada mais é lido (PI-13)
+
+    def receber(self, dados):
+        """Entrega as mensagens que se completaram com a chegada de `dados`."""
+        if self.encerrada:
+            return []
+        *linhas, pendente = (self._pendente + dados).split(b"\n")
+        mensagens = []
+        for linha in linhas:
+            if len(linha) > MAXIMO_DO_PEDIDO:
+                return [*mensagens, self._estourou(linha)]
+            self.em_linha = True
+            mensagens.append(self._completar(linha.removesuffix(b"\r")))
+        if len(pendente) > MAXIMO_DO_PEDIDO:
+            return [*mensagens, self._estourou(pendente)]
+        self._pendente = pendente
+        return mensagens
+
+    def fim(self):
+        """A outra ponta encerrou o envio: o que estava pendente é uma mensagem (PI-11, PI-21)."""
+        pendente, self._pendente = self._pendente, b""
+        return [self._completar(pendente)] if pendente else []
+
+    def silencio(self):
+        """Passou-se o tempo de silêncio: numa conexão crua, o pendente é uma mensagem (PI-11)."""
+        return self.fim() if self.espera_silencio else []
+
+    @property
+    def espera_silencio(self):
+        """Há bytes pendentes e nenhum \\n até agora: só o silêncio, ou o fim, os encerra."""
+        return bool(self._pendente) and not self.em_linha
+
+    def codificar(self, mensagens):
+        """Os bytes a enviar em resposta a `mensagens`, na mesma ordem (PI-10, PI-11, PI-14)."""
+        fim = "\n" if self.em_linha else ""
+        return "".join([m.resposta + fim for m in mensagens if m.resposta is not None]).encode()
+
+    def _completar(self, dados):
+        mensagem = _interpretar(dados.strip(b" "), self._ultima_resposta, self._sorteio)
+        if mensagem.resposta is not None:
+            self._ultima_resposta = mensagem.resposta
+        return mensagem
+
+    def _estourou(self, dados):
+        self.encerrada, self._pendente = True, b""
+        return Invalido(dados, f"o pedido passou de {MAXIMO_DO_PEDIDO} bytes sem terminar; conexão encerrada")
+
+
+class Respostas:
+    """O que chega ao cliente: recebe fatias de bytes, entrega respostas inteiras, em texto."""
+
+    __slots__ = ("_pendente",)
+
+    def __init__(self):
+        self._pendente = b""
+
+    def receber(self, dados):
+        """Entrega as respostas em linha que se completaram com a chegada de `dados`."""
+        *linhas, self._pendente = (self._pendente + dados).split(b"\n")
+        if len(self._pendente) > MAXIMO_DA_RESPOSTA:
+            raise ErroDeProtocolo(
+                f"esperava uma resposta de até {MAXIMO_DA_RESPOSTA} bytes e já vieram {len(self._pendente)} "
+                "sem terminar; confira se este é mesmo um servidor PAR/ÍMPAR"
+            )
+        return [_decodificar(linha.removesuffix(b"\r")) for linha in linhas]
+
+    def fim(self):
+        """A resposta crua que estava pendente, quando o servidor fecha ou silencia; ou None."""
+        pendente, self._pendente = self._pendente, b""
+        return _decodificar(pendente) if pendente else None
+
+    @property
+    def cortada(self):
+        """O que chegou até agora termina no meio de um caractere, como a metade de um Í (PI-12)."""
+        try:
+            return codecs.utf_8_decode(self._pendente)[1] < len(self._pendente)
+        except UnicodeDecodeError:
+            return False
+
+    @property
+    def pendente(self):
+        """Os bytes que chegaram e ainda não formam uma resposta."""
+        return self._pendente
+
+
+def _decodificar(dados):
+    if len(dados) > MAXIMO_DA_RESPOSTA:
+        raise ErroDeProtocolo(f"esperava uma resposta de até {MAXIMO_DA_RESPOSTA} bytes e veio uma de {len(dados)}")
+    try:
+        return dados.decode("utf-8")
+    except UnicodeDecodeError as erro:
+        raise ErroDeProtocolo(
+            f"esperava uma resposta em UTF-8 e vieram os bytes {dados[:40]!r}; "
+            "o servidor precisa enviar a resposta com .encode('utf-8')"
+        ) from erro
