@@ -103,7 +103,9 @@ class Cliente:
         """
         texto = str(numero)
         if "\n" in texto or (self.crua and not texto):
-            raise ErroDeUso(f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez")
+            raise ErroDeUso(
+                f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez"
+            )
         self.conectar()
         self._enviar(texto if self.crua else texto + "\n")
         try:
@@ -192,7 +194,9 @@ class Cliente:
                 continue
             resposta = self._respostas.fim()
             if resposta is None:
-                raise ConexaoPerdida("o servidor fechou a conexão sem responder; ele pode ter caído ou recusado o pedido")
+                raise ConexaoPerdida(
+                    "o servidor fechou a conexão sem responder; ele pode ter caído ou recusado o pedido"
+                )
             return resposta
 
     def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe=""):

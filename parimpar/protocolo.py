@@ -114,7 +114,9 @@ def _interpretar(dados, ultima_resposta, sorteio):
         return Invalido(dados, "esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos")
     veio = dados.decode("utf-8", "backslashreplace")
     veio = repr(veio) if len(veio) <= 30 else f"{veio[:30]!r}…"  # repr neutraliza caracteres de controle
-    return Invalido(dados, f"esperava um inteiro (algarismos 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo")
+    return Invalido(
+        dados, f"esperava um inteiro (algarismos 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo"
+    )
 
 
 class Conversa:
