@@ -9,7 +9,7 @@ import socket
 import time
 
 from .diario import Diario, endereco
-from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado
+from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado, motivo
 from .protocolo import SILENCIO, Respostas
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
@@ -67,11 +67,12 @@ class Cliente:
         onde = endereco((self.host, self.porta))
         client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         client_socket.settimeout(self.prazo)
+        instante = time.monotonic()
         try:
             client_socket.connect((self.host, self.porta))
         except OSError as erro:
             client_socket.close()
-            self._anotar("erro", "connect(…)", remoto=(self.host, self.porta), detalhe=f"não conectou: {erro}")
+            self._anotar("erro", "connect(…)", remoto=(self.host, self.porta), detalhe=f"não conectou: {motivo(erro)}")
             if isinstance(erro, ConnectionRefusedError):
                 raise ConexaoRecusada(
                     f"ninguém escuta em {onde}: inicie o servidor, ou confira o endereço e a porta"
@@ -80,11 +81,11 @@ class Cliente:
                 raise TempoEsgotado(
                     f"{onde} não respondeu em {self.prazo:g} s: confira o endereço, a rede e o firewall"
                 ) from erro
-            raise ErroDeRede(f"não foi possível conectar a {onde}: {erro}. Confira o endereço") from erro
+            raise ErroDeRede(f"não foi possível conectar a {onde}: {motivo(erro)}. Confira o endereço") from erro
         self.client_socket = client_socket
         self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
         self._respostas, self.resposta = Respostas(), None
-        self._anotar("conecta", "connect(…)")
+        self._anotar("conecta", "connect(…)", instante=instante)
         return self
 
     def perguntar(self, numero):
@@ -139,8 +140,9 @@ class Cliente:
         """Fecha a conexão; se já está fechada, não faz nada (PI-44)."""
         client_socket, self.client_socket = self.client_socket, None
         if client_socket is not None:
+            instante = time.monotonic()
             client_socket.close()
-            self._anotar("fecha", "close()")
+            self._anotar("fecha", "close()", instante=instante)
 
     def __enter__(self):
         return self.conectar()
@@ -154,16 +156,17 @@ class Cliente:
 
     def _enviar(self, texto):
         dados = texto.encode("utf-8", "backslashreplace")
+        instante = time.monotonic()
         try:
             self.client_socket.settimeout(self.prazo)
             self.client_socket.sendall(dados)
         except OSError as erro:
-            self._anotar("erro", "sendall(…)", detalhe=f"não enviou: {erro}")
+            self._anotar("erro", "sendall(…)", detalhe=f"não enviou: {motivo(erro)}")
             self.fechar()
             if isinstance(erro, TimeoutError):
                 raise TempoEsgotado(f"o servidor não leu o pedido em {self.prazo:g} s; tente de novo") from erro
             raise ConexaoPerdida("o servidor já tinha fechado a conexão; conecte de novo") from erro
-        self._anotar("envia", f"sendall({len(dados)} bytes)", dados=dados)
+        self._anotar("envia", f"sendall({len(dados)} bytes)", dados=dados, instante=instante)
 
     def _esperar_resposta(self, limite):
         silencio = SILENCIO if self.crua else SILENCIO_EM_LINHA
@@ -184,7 +187,7 @@ class Cliente:
                 ) from erro
             except OSError as erro:
                 raise ConexaoPerdida(
-                    f"o servidor reiniciou a conexão antes de responder ({erro.strerror}); ele pode ter caído"
+                    f"a conexão acabou antes da resposta: {motivo(erro)}; o servidor pode ter caído"
                 ) from erro
             if dados:
                 self._anotar("recebe", "recv(4096)", dados=dados)
@@ -199,8 +202,8 @@ class Cliente:
                 )
             return resposta
 
-    def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe=""):
-        self.diario.registrar("cliente", tipo, chamada, self._local, remoto or self._remoto, dados, detalhe)
+    def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe="", instante=None):
+        self.diario.registrar("cliente", tipo, chamada, self._local, remoto or self._remoto, dados, detalhe, instante)
 
 
 def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: None, **opcoes):

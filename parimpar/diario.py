@@ -19,7 +19,8 @@ class Evento:
     """Uma coisa que aconteceu num socket.
 
     numero: posição no diário, a partir de 0.
-    instante: segundos do relógio monotônico (só diferenças fazem sentido).
+    instante: segundos do relógio monotônico (só diferenças fazem sentido). Num envio é o de antes
+        da chamada; numa chegada, o de depois: em ordem de instante, a causa vem antes do efeito.
     quem: "servidor" ou "cliente".
     tipo: "inicia", "conecta", "recebe", "envia", "devolve", "fecha", "erro" ou "para".
     chamada: a chamada de socket que foi feita, como "recv(4096)"; vazia se nenhuma foi.
@@ -41,15 +42,23 @@ class Evento:
     detalhe: str = ""
 
     def __str__(self):
-        partes = [f"{self.quem} {self.tipo}"]
-        if self.remoto:
-            seta = {"envia": "→", "recebe": "←", "devolve": "←"}.get(self.tipo, "·")
-            partes.append(f"{seta} {endereco(self.remoto)}")
-        if self.dados:
-            partes.append(f"{visivel(self.dados)} ({self.tamanho} {'byte' if self.tamanho == 1 else 'bytes'})")
-        if self.detalhe:
-            partes.append(f"[{visivel(self.detalhe, 200, aspas=False)}]")
-        return " ".join(partes)
+        outro = ("cliente" if self.quem == "servidor" else "servidor") + (
+            f" {endereco(self.remoto)}" if self.remoto else ""
+        )
+        bytes_ = (
+            f" {visivel(self.dados)} ({self.tamanho} {'byte' if self.tamanho == 1 else 'bytes'})" if self.dados else ""
+        )
+        frase = {
+            "inicia": f"servidor escutando em {endereco(self.local)}",
+            "conecta": f"{outro} conectou-se" if self.quem == "servidor" else f"cliente conectou-se ao {outro}",
+            "recebe": f"{outro} → {self.quem}{bytes_}",
+            "envia": f"{self.quem} → {outro}{bytes_}",
+            "devolve": f"{outro} devolveu{bytes_}",
+            "erro": f"erro com o {outro}{bytes_}" if self.remoto else "erro",
+            "fecha": f"{self.quem} fechou a conexão com o {outro}",
+            "para": "servidor parado",
+        }[self.tipo]
+        return f"{frase}: {visivel(self.detalhe, 200, aspas=False)}" if self.detalhe else frase
 
 
 def endereco(par):
@@ -83,12 +92,16 @@ class Diario:
         self._novidade = threading.Condition(threading.Lock())
         self._a_espera = 0
 
-    def registrar(self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe=""):
-        """Acrescenta um evento; pode ser chamado de qualquer thread."""
+    def registrar(self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe="", instante=None):
+        """Acrescenta um evento; pode ser chamado de qualquer thread.
+
+        Quem envia passa o `instante` de antes da chamada: assim o envio vem sempre antes da
+        chegada, mesmo que a outra thread anote primeiro.
+        """
         tamanho = len(dados)
         if tamanho > BYTES_GUARDADOS:
             dados = dados[:BYTES_GUARDADOS]
-        registro = (time.monotonic(), quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe)
+        registro = (instante or time.monotonic(), quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe)
         with self._novidade:
             self._registros.append(registro)
             self._total += 1

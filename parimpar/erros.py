@@ -13,6 +13,32 @@ Toda mensagem diz o que se esperava, o que veio e o que fazer. O `OSError` origi
 há um, fica em `__cause__`.
 """
 
+import errno
+
+_MOTIVOS = {
+    "EACCES": "o sistema não permite",
+    "EADDRINUSE": "o endereço já está em uso",
+    "EADDRNOTAVAIL": "o endereço não é desta máquina",
+    "ECONNABORTED": "a conexão foi abandonada",
+    "ECONNREFUSED": "ninguém escuta nessa porta",
+    "ECONNRESET": "a outra ponta reiniciou a conexão",
+    "EHOSTUNREACH": "não há caminho até o hospedeiro",
+    "EMFILE": "acabaram os descritores deste processo",
+    "ENETUNREACH": "não há caminho até a rede",
+    "ENFILE": "acabaram os descritores do sistema",
+    "EPIPE": "a outra ponta já tinha fechado",
+    "ETIMEDOUT": "a outra ponta não respondeu",
+}
+
+
+def motivo(erro):
+    """Diz em português o que houve num `OSError`, com o nome dos manuais: EPIPE, ECONNRESET…"""
+    if isinstance(erro, TimeoutError) and erro.errno is None:
+        return "o prazo acabou"
+    nome = errno.errorcode.get(erro.errno or 0, "")
+    frase = _MOTIVOS.get(nome.removeprefix("WSA"), erro.strerror or str(erro))
+    return f"{frase} ({nome})" if nome else frase
+
 
 class ErroParimpar(Exception):
     """A base: `except ErroParimpar` pega todos os erros deste pacote."""

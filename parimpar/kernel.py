@@ -47,18 +47,21 @@ class EstadoSocket:
     @property
     def linhas(self):
         """Pares (nome, valor), na ordem em que se leem."""
-        escuta = self.estado == "LISTEN"
-        return [
+        linhas = [
             ("descritor", str(self.descritor)),
             ("família", self.familia),
             ("tipo", self.tipo),
             ("endereço local", endereco(self.local) if self.local else "nenhum"),
             ("endereço remoto", endereco(self.remoto) if self.remoto else "nenhum"),
             ("estado", self.estado),
-            ("à espera de accept" if escuta else "à espera de recv",
-             _contar(self.fila_recepcao, "conexão", "conexões") if escuta else _contar(self.fila_recepcao)),
+        ]
+        if self.estado == "LISTEN":
+            return [*linhas, ("à espera de accept", _contar(self.fila_recepcao, "conexão", "conexões"))]
+        return [
+            *linhas,
+            ("à espera de recv", _contar(self.fila_recepcao)),
             ("à espera de confirmação", _contar(self.fila_envio)),
-        ]  # fmt: skip
+        ]
 
     def __str__(self):
         largura = max(len(nome) for nome, _ in self.linhas)

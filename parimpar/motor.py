@@ -15,6 +15,7 @@ import time
 import weakref
 from collections import OrderedDict
 
+from .erros import motivo
 from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
@@ -83,7 +84,7 @@ class Motor(threading.Thread):
         self.limite = min(max_conexoes or CONEXOES_POR_PADRAO, _quantas_o_sistema_deixa(self.seletor))
         _motores.add(self)
         avisos = []
-        if not self.local[0].startswith("127."):
+        if not self.so_desta_maquina:
             avisos.append("atenção: aceita conexões da rede, não só desta máquina")
         if max_conexoes and self.limite < max_conexoes:
             avisos.append(
@@ -91,6 +92,10 @@ class Motor(threading.Thread):
                 "no Linux e no macOS, aumente com ulimit -n antes de abrir o Python"
             )
         self._anotar("inicia", "listen(…)", detalhe="; ".join(avisos))
+
+    @property
+    def so_desta_maquina(self):
+        return self.local[0].startswith("127.")
 
     def parar(self):
         """Pede à thread que termine e espera por ela."""
@@ -149,7 +154,7 @@ class Motor(threading.Thread):
         try:
             acao(conexao, *args)
         except OSError as erro:  # RST, rede fora do ar
-            self._anotar("erro", conexao=conexao, detalhe=f"conexão perdida: {erro.strerror or erro}")
+            self._anotar("erro", conexao=conexao, detalhe=f"conexão perdida: {motivo(erro)}")
             self._fechar(conexao, "conexão perdida")
         except Exception as erro:  # um defeito nosso ao atender um cliente não derruba os outros
             self._anotar("erro", conexao=conexao, detalhe=f"erro interno: {erro!r}")
@@ -165,7 +170,7 @@ class Motor(threading.Thread):
                 return  # ninguém mais na fila, ou o cliente desistiu antes do accept
             except OSError as erro:
                 # Faltam descritores: tentar sem parar gastaria o processador; a fila do kernel segura.
-                self._anotar("erro", "accept()", detalhe=f"accept falhou ({erro.strerror}); nova tentativa em 0,5 s")
+                self._anotar("erro", "accept()", detalhe=f"{motivo(erro)}; nova tentativa em 0,5 s")
                 self.seletor.unregister(self.server_socket)
                 self.volta_do_accept = agora + 0.5
                 return
@@ -227,12 +232,13 @@ class Motor(threading.Thread):
     def _enviar(self, conexao, dados, agora):
         """Envia o que couber; o resto fica em `a_enviar` até o socket dizer que há espaço de novo."""
         dados = conexao.a_enviar + dados
+        antes = time.monotonic()
         try:
             enviados = conexao.client_socket.send(dados)
         except (BlockingIOError, InterruptedError):
             enviados = 0
         if enviados:
-            self._anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados])
+            self._anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados], instante=antes)
             conexao.desde = agora
             (self.despedindo if conexao.adeus else self.conversando).entrar(conexao)
         conexao.a_enviar = dados[enviados:]
@@ -287,11 +293,9 @@ class Motor(threading.Thread):
             sock.close()
         self._anotar("para", "close()")
 
-    def _anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe=""):
-        if conexao is None:
-            self.diario.registrar("servidor", tipo, chamada, self.local, None, dados, detalhe)
-        else:
-            self.diario.registrar("servidor", tipo, chamada, conexao.local, conexao.remoto, dados, detalhe)
+    def _anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
+        local, remoto = (conexao.local, conexao.remoto) if conexao else (self.local, None)
+        self.diario.registrar("servidor", tipo, chamada, local, remoto, dados, detalhe, instante)
 
 
 def _quantas_o_sistema_deixa(seletor):

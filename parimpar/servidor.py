@@ -10,7 +10,7 @@ import sys
 import weakref
 
 from .diario import Diario, endereco
-from .erros import ErroDeRede, ErroDeUso, PortaOcupada
+from .erros import ErroDeRede, ErroDeUso, PortaOcupada, motivo
 from .motor import Motor
 
 FILA_DO_ACCEPT = 1024  # conexões prontas que o kernel guarda até o accept
@@ -100,6 +100,11 @@ class Servidor:
         return self.host, self.porta
 
     @property
+    def so_desta_maquina(self):
+        """Só aceita clientes desta máquina, e não os da rede?"""
+        return self.ligado and self._motor.so_desta_maquina
+
+    @property
     def conexoes(self):
         """Quantas conexões estão abertas agora."""
         return len(self._motor.conversando) if self.ligado else 0
@@ -137,6 +142,6 @@ def _abrir_escuta(host, porta):
                 "programa (ou a célula) que a usa, ou escolha outra; porta=0 deixa o sistema escolher"
             ) from erro
         raise ErroDeRede(
-            f"não foi possível escutar em {host!r}: {erro.strerror or erro}. Use um endereço desta máquina, "
+            f"não foi possível escutar em {host!r}: {motivo(erro)}. Use um endereço desta máquina, "
             "como 127.0.0.1 (só ela) ou 0.0.0.0 (todas as suas redes)"
         ) from erro

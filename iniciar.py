@@ -1,0 +1,58 @@
+"""Prepara tudo e abre a aula 00 no JupyterLab, ou roda todos os testes. Só precisa de Python e pip.
+
+    python iniciar.py            abre a aula 00
+    python iniciar.py testes     roda todos os testes
+
+O que vier depois vai para o JupyterLab ou para o pytest, como em `python iniciar.py testes -k cliente`.
+Tudo é instalado dentro desta pasta (.venv e .uv), nas versões do uv.lock; nada muda no seu Python.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PASTA = Path(__file__).resolve().parent
+
+
+def encontrar_uv():
+    """O caminho do uv; se não houver um, instala-o com pip na pasta .uv."""
+    uv = shutil.which("uv")
+    if uv:
+        return uv
+    destino = PASTA / ".uv"
+    if not destino.exists():
+        print("Instalando o uv, que prepara o ambiente…", flush=True)
+        # Com --target o pip não mexe no Python do sistema, nem quando este se diz "externally managed".
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if subprocess.call([*pip, "--target", str(destino), "uv"]):
+            shutil.rmtree(destino, ignore_errors=True)
+            sys.exit("Não foi possível instalar o uv com o pip. Confira se há internet e se `python -m pip` funciona.")
+    nome = "uv.exe" if os.name == "nt" else "uv"
+    return str(next(caminho for caminho in destino.rglob(nome) if caminho.is_file()))
+
+
+def main(argumentos):
+    if sys.version_info < (3, 11):
+        sys.exit(f"É preciso Python 3.11 ou mais novo; este é o {sys.version.split()[0]}.")
+    if argumentos[:1] == ["testes"]:
+        comando = ["--locked", "--extra", "testes", "python", "-m", "pytest", *argumentos[1:]]
+    else:
+        comando = ["--frozen", "jupyter", "lab", "notebooks/00-comece-aqui.ipynb", *argumentos]
+    ambiente = dict(os.environ, UV_PYTHON=sys.executable, UV_COMPILE_BYTECODE="1", PYTHONUTF8="1")
+    ambiente.pop("VIRTUAL_ENV", None)
+    os.chdir(PASTA)
+    comando = [encontrar_uv(), "run", *comando]
+    if os.name != "nt":
+        os.execve(comando[0], comando, ambiente)
+    with subprocess.Popen(comando, env=ambiente) as processo:
+        while True:
+            try:
+                sys.exit(processo.wait())
+            except KeyboardInterrupt:  # o Ctrl-C também chega ao JupyterLab: espera-se ele terminar
+                pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

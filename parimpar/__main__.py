@@ -1,0 +1,166 @@
+"""A linha de comando: python -m parimpar servidor | cliente."""
+
+import argparse
+import itertools
+import os
+import signal
+import sys
+import time
+
+from .cliente import rodada, sortear_numero
+from .diario import Diario, endereco, visivel
+from .erros import ErroDeUso, ErroParimpar
+from .protocolo import MAXIMO_DA_RESPOSTA
+from .servidor import Servidor
+
+PORTA_PADRAO = 60000
+
+# As frases do argparse que um aluno pode encontrar.
+_TRADUCAO = {
+    "usage: ": "uso: ",
+    "options": "opções",
+    "positional arguments": "comandos",
+    "show this help message and exit": "mostra esta ajuda e termina",
+    "%(prog)s: error: %(message)s\n": "erro: %(message)s\n",
+    "argument %(argument_name)s: %(message)s": "argumento %(argument_name)s: %(message)s",
+    "the following arguments are required: %s": "falta dizer: %s",
+    "unrecognized arguments: %s": "argumento desconhecido: %s",
+    "expected one argument": "esperava um valor depois dele",
+    "ignored explicit argument %r": "não esperava o valor %r",
+    "invalid choice: %(value)r (choose from %(choices)s)": "não existe %(value)r; escolha entre %(choices)s",
+    "not allowed with argument %s": "não combina com %s",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s é ambíguo: pode ser %(matches)s",
+}
+argparse._ = lambda frase: _TRADUCAO.get(frase, frase)
+
+
+class _Analisador(argparse.ArgumentParser):
+    """Um erro de argumento é uma linha só, e código de saída 2."""
+
+    def error(self, message):
+        print(f"erro: {message} (veja {self.prog} --help)", file=sys.stderr)
+        sys.exit(2)
+
+
+def main(argumentos=None):
+    """Interpreta os argumentos e devolve o código de saída."""
+    for saida in (sys.stdout, sys.stderr):
+        saida.reconfigure(errors="backslashreplace", line_buffering=True)  # terminais do Windows sem "→"
+    opcoes = _analisador().parse_args(argumentos)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # um kill encerra tão bem quanto Ctrl-C
+    try:
+        return opcoes.executar(opcoes)
+    except KeyboardInterrupt:
+        return 0
+    except ErroParimpar as erro:
+        print(f"erro: {erro}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # quem lia a saída (um `head`, por exemplo) foi embora
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _analisador():
+    analisador = _Analisador(prog="python -m parimpar", description="O trabalho do PAR/ÍMPAR, em dois terminais.")
+    comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente")
+    comum = argparse.ArgumentParser(add_help=False)
+    comum.add_argument("--host", default="127.0.0.1", help="endereço do servidor (padrão: %(default)s)")
+    comum.add_argument("--porta", type=_porta, default=PORTA_PADRAO, help="porta do servidor (padrão: %(default)s)")
+
+    servidor = comandos.add_parser("servidor", parents=[comum], help="responde PAR, ÍMPAR ou letras sorteadas")
+    servidor.add_argument("--silencioso", action="store_true", help="não mostra as mensagens trocadas")
+    servidor.set_defaults(executar=_servidor)
+
+    cliente = comandos.add_parser("cliente", parents=[comum], help="sorteia um número, pergunta e devolve com FIM")
+    cliente.add_argument("--vezes", type=_vezes, default=0, metavar="N", help="quantas voltas (padrão: sem parar)")
+    cliente.add_argument(
+        "--intervalo", type=_segundos, default=10, metavar="S", help="segundos entre as voltas (padrão: %(default)s)"
+    )
+    cliente.add_argument("--numero", metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)")
+    cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
+    cliente.set_defaults(executar=_cliente)
+    return analisador
+
+
+def _numero_entre(minimo, maximo, tipo, o_que):
+    def ler(texto):
+        try:
+            valor = tipo(texto)
+        except ValueError:
+            valor = None
+        if valor is None or not minimo <= valor <= maximo:
+            raise argparse.ArgumentTypeError(f"esperava {o_que} e veio {visivel(texto)}")
+        return valor
+
+    return ler
+
+
+_porta = _numero_entre(0, 65535, int, "um inteiro de 0 a 65535")
+_vezes = _numero_entre(1, 10**9, int, "um inteiro a partir de 1")
+_segundos = _numero_entre(0, 86400, float, "um número de segundos de 0 a 86400")
+
+
+def _servidor(opcoes):
+    with Servidor(opcoes.host, opcoes.porta) as servidor:
+        narrador = _Narrador(servidor.diario, calado=opcoes.silencioso)
+        aviso = "" if servidor.so_desta_maquina else " Aceita conexões da rede inteira."
+        print(f"Servidor PAR/ÍMPAR pronto em {endereco(servidor.endereco)} (TCP).{aviso} Para encerrar: Ctrl-C.")
+        try:
+            while servidor.ligado:
+                narrador.narrar(prazo=0.2)
+        except KeyboardInterrupt:
+            pass
+    narrador.narrar()
+    print("Servidor encerrado.")
+    return 0
+
+
+def _cliente(opcoes):
+    diario = Diario()
+    narrador = _Narrador(diario)
+
+    def mostrar(resposta):
+        narrador.narrar()
+        print(f"{visivel(resposta, MAXIMO_DA_RESPOSTA, aspas=False)} FIM")
+
+    respondidas = 0
+    for volta in itertools.count(1):
+        numero = sortear_numero() if opcoes.numero is None else opcoes.numero
+        ultima = volta == opcoes.vezes
+        try:
+            rodada(numero, opcoes.host, opcoes.porta, crua=opcoes.crua, diario=diario, mostrar=mostrar)
+            respondidas += 1
+            narrador.narrar()
+        except ErroDeUso:
+            raise
+        except ErroParimpar as erro:
+            narrador.narrar(menos={"erro"})
+            outra = "" if ultima else f". Nova tentativa em {opcoes.intervalo:g} s"
+            print(f"aviso: {erro}{outra}", file=sys.stderr)
+        if ultima:
+            return 0 if respondidas else 1
+        time.sleep(opcoes.intervalo)
+
+
+class _Narrador:
+    """Imprime, na thread principal, o que o diário registrou desde a última vez."""
+
+    def __init__(self, diario, calado=False):
+        self._diario, self._calado, self._cursor = diario, calado, 0
+        self._desvio = time.time() - time.monotonic()
+
+    def narrar(self, prazo=0, menos=("inicia",)):
+        """Espera até `prazo` segundos por uma novidade e imprime todas as que houver."""
+        if prazo:
+            self._diario.esperar(lambda evento: True, prazo, self._cursor)
+        eventos, self._cursor = self._diario.desde(self._cursor)
+        for evento in eventos:
+            if not self._calado and evento.tipo not in menos:
+                quando = self._desvio + evento.instante
+                hora = time.strftime("%H:%M:%S", time.localtime(quando))
+                # Uma escrita por linha: com dois programas no mesmo terminal, as linhas não se misturam.
+                sys.stdout.write(f"{hora}.{int(quando % 1 * 1000):03d}  {evento}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
