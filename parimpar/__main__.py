@@ -76,7 +76,7 @@ def _analisador():
     cliente.add_argument(
         "--intervalo", type=_segundos, default=10, metavar="S", help="segundos entre as voltas (padrão: %(default)s)"
     )
-    cliente.add_argument("--numero", metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)")
+    cliente.add_argument("--numero", type=_uma_linha, metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)")
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
     cliente.set_defaults(executar=_cliente)
     return analisador
@@ -98,6 +98,12 @@ def _numero_entre(minimo, maximo, tipo, o_que):
 _porta = _numero_entre(0, 65535, int, "um inteiro de 0 a 65535")
 _vezes = _numero_entre(1, 10**9, int, "um inteiro a partir de 1")
 _segundos = _numero_entre(0, 86400, float, "um número de segundos de 0 a 86400")
+
+
+def _uma_linha(texto):
+    if not texto or "\n" in texto:
+        raise argparse.ArgumentTypeError(f"esperava um número, numa linha só, e veio {visivel(texto)}")
+    return texto
 
 
 def _servidor(opcoes):

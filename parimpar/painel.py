@@ -76,7 +76,6 @@ class Painel(widgets.VBox):
         self.add_class("parimpar-painel")
         Painel._abertos[nome] = self
         self.ligar()
-        self.atualizar()
         self._acompanhante = threading.Thread(target=self._acompanhar, name="painel-acompanha", daemon=True)
         self._acompanhante.start()
 
@@ -140,14 +139,17 @@ class Painel(widgets.VBox):
 
     def ligar(self):
         """Liga o servidor; se não der, o motivo aparece no painel."""
+        aviso = ""
         try:
             self.servidor.iniciar()
         except ErroParimpar as erro:
-            self.atualizar(aviso=str(erro))
+            aviso = str(erro)
+        self.atualizar(aviso)
 
     def desligar(self):
         """Desliga o servidor."""
         self.servidor.parar()
+        self.atualizar()
 
     def sortear(self):
         """Sorteia um número, põe no campo e o devolve."""

@@ -70,11 +70,12 @@ class Servidor:
 
         Pode ser chamado mais de uma vez. Se a thread tinha morrido por um erro, ele é lançado aqui.
         """
-        motor, self._motor = self._motor, None
+        motor = self._motor
         if motor is None:
             return
         self._finalizador.detach()
         motor.parar()
+        self._motor = None
         if motor.falha:
             raise motor.falha
 

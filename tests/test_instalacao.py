@@ -1,0 +1,69 @@
+"""O que o README promete: os dois comandos, o conda e o CI falam da mesma instalação."""
+
+import json
+import pathlib
+import re
+import tomllib
+
+import yaml
+
+RAIZ = pathlib.Path(__file__).parent.parent
+PROJETO = tomllib.loads((RAIZ / "pyproject.toml").read_text(encoding="utf-8"))
+README = (RAIZ / "README.md").read_text(encoding="utf-8")
+
+
+def nomes(dependencias):
+    return {re.split(r"[<>=!~\[ ]", dependencia)[0].lower() for dependencia in dependencias}
+
+
+def test_o_conda_so_pede_o_projeto():
+    """A lista de dependências é uma só: o environment.yml instala o projeto com os extras dos testes."""
+    ambiente = yaml.safe_load((RAIZ / "environment.yml").read_text(encoding="utf-8"))
+    assert ambiente["name"] == "parimpar"
+    python, pip, secao_pip = ambiente["dependencies"]
+    assert python == f"python{PROJETO['project']['requires-python']}" and pip == "pip"
+    extras = re.fullmatch(r"-e \.\[(.*)\]", *secao_pip["pip"])[1].split(",")
+    assert set(extras) == set(PROJETO["project"]["optional-dependencies"])
+
+
+def test_os_pacotes_da_missao_estao_no_projeto():
+    """JupyterLab, ipywidgets, matplotlib, nbval, psutil e o pacote de português."""
+    todas = nomes(PROJETO["project"]["dependencies"]) | nomes(PROJETO["project"]["optional-dependencies"]["testes"])
+    assert {"jupyterlab", "ipywidgets", "matplotlib", "nbval", "psutil", "jupyterlab-language-pack-pt-br"} <= todas
+
+
+def test_o_lock_fala_das_mesmas_dependencias():
+    """O uv.lock tem as dependências diretas do pyproject.toml."""
+    lock = tomllib.loads((RAIZ / "uv.lock").read_text(encoding="utf-8"))
+    (projeto,) = [pacote for pacote in lock["package"] if pacote["name"] == "parimpar"]
+    assert {d["name"] for d in projeto["dependencies"]} == nomes(PROJETO["project"]["dependencies"])
+
+
+def test_o_ci_roda_o_comando_de_testes_do_readme():
+    """O .ci/run termina no mesmo comando que o README ensina."""
+    assert "\n```\npython iniciar.py\n```\n" in README
+    assert "\n```\npython iniciar.py testes\n```\n" in README
+    assert (RAIZ / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("exec python iniciar.py testes")
+
+
+def test_o_jupyterlab_abre_em_portugues():
+    """O ajuste que a instalação entrega ao JupyterLab pede o português, e ele existe."""
+    from jupyterlab_server.translation_utils import is_valid_locale
+
+    ajustes = json.loads((RAIZ / "parimpar" / "jupyterlab.json").read_text(encoding="utf-8"))
+    assert is_valid_locale(ajustes["@jupyterlab/translation-extension:plugin"]["locale"])
+
+
+def test_os_enderecos_do_readme_existem():
+    """Todo arquivo que o README e a documentação apontam está no repositório."""
+    for pagina in (RAIZ / "README.md", *(RAIZ / "docs").glob("*.md")):
+        for alvo in re.findall(r"\]\(([^)#:]+)\)", pagina.read_text(encoding="utf-8")):
+            assert (pagina.parent / alvo).exists(), f"{pagina.name} aponta para {alvo}"
+
+
+def test_todo_codigo_do_protocolo_esta_documentado():
+    """Os códigos citados no código e nos testes existem em docs/protocolo.md."""
+    documentados = set(re.findall(r"PI-\d\d", (RAIZ / "docs" / "protocolo.md").read_text(encoding="utf-8")))
+    for arquivo in [*RAIZ.glob("parimpar/*.py"), *RAIZ.glob("tests/**/*.py")]:
+        citados = set(re.findall(r"PI-\d\d", arquivo.read_text(encoding="utf-8")))
+        assert citados <= documentados, arquivo.name

@@ -1,0 +1,162 @@
+"""A linha de comando num processo de verdade, com um Python sem nada instalado."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from parimpar import Cliente, Servidor
+
+RAIZ = pathlib.Path(__file__).parent.parent
+PRAZO = 15  # segundos
+
+# -S deixa de fora tudo o que não é da biblioteca padrão.
+PYTHON_NU = [sys.executable, "-S", "-X", "utf8", "-m", "parimpar"]
+
+
+def rodar(*argumentos):
+    return subprocess.run([*PYTHON_NU, *argumentos], cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=PRAZO)
+
+
+@pytest.fixture
+def servidor_no_terminal():
+    """(processo, porta) de `python -m parimpar servidor`, depois da linha que diz que está pronto."""
+    with subprocess.Popen(
+        [*PYTHON_NU, "servidor", "--porta", "0"],
+        cwd=RAIZ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as processo:
+        primeira = processo.stdout.readline()
+        porta = re.fullmatch(
+            r"Servidor PAR/ÍMPAR pronto em 127\.0\.0\.1:(\d+) \(TCP\)\. Para encerrar: Ctrl-C\.\n", primeira
+        )
+        assert porta, primeira
+        yield processo, int(porta[1])
+        if processo.poll() is None:
+            processo.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no Windows não há SIGTERM")
+@pytest.mark.parametrize("sinal", [signal.SIGINT, signal.SIGTERM])
+def test_o_par_faz_o_trabalho_inteiro(servidor_no_terminal, sinal):
+    """Os dois mostram cada mensagem, o cliente imprime a resposta com FIM e o servidor recebe a devolução."""
+    processo, porta = servidor_no_terminal
+    cliente = rodar("cliente", "--porta", str(porta), "--numero", "7", "--vezes", "1")
+    assert (cliente.returncode, cliente.stderr) == (0, "")
+    assert "\nÍMPAR FIM\n" in cliente.stdout
+    assert re.search(
+        rf"\d\d:\d\d:\d\d\.\d{{3}}  cliente → servidor 127.0.0.1:{porta} '7\\n' \(2 bytes\)", cliente.stdout
+    )
+    while "fechou" not in (linha := processo.stdout.readline()):
+        assert linha
+        if "devolveu" in linha:
+            assert re.search(r"cliente 127.0.0.1:\d+ devolveu 'ÍMPAR FIM' \(10 bytes\): confere", linha)
+    processo.send_signal(sinal)
+    assert processo.stdout.read().endswith("Servidor encerrado.\n")
+    assert processo.wait(PRAZO) == 0
+    assert processo.stderr.read() == ""
+
+
+def test_o_cliente_repete_e_sorteia(servidor_no_terminal):
+    """Sem --numero, cada volta sorteia um número e abre uma conexão nova (PI-40, PI-43)."""
+    _, porta = servidor_no_terminal
+    saida = rodar("cliente", "--porta", str(porta), "--vezes", "3", "--intervalo", "0").stdout
+    assert len(re.findall(r"^\S+ FIM$", saida, re.M)) == 3
+    assert saida.count("cliente conectou-se ao servidor") == saida.count("cliente fechou a conexão") == 3
+
+
+def test_o_cliente_cru(servidor_no_terminal):
+    """--crua envia os algarismos sem \\n, e a resposta vem sem \\n (PI-11, PI-45)."""
+    _, porta = servidor_no_terminal
+    saida = rodar("cliente", "--porta", str(porta), "--crua", "--numero", "8", "--vezes", "1").stdout
+    assert "'8' (1 byte)" in saida
+    assert "\nPAR FIM\n" in saida
+
+
+def test_servidor_silencioso():
+    """Com --silencioso só aparecem o começo e o fim."""
+    with subprocess.Popen(
+        [*PYTHON_NU, "servidor", "--porta", "0", "--silencioso"], cwd=RAIZ, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as processo:
+        porta = int(re.search(r":(\d+) ", processo.stdout.readline())[1])
+        with Cliente(porta=porta) as cliente:
+            assert cliente.perguntar("7") == "ÍMPAR"
+        processo.send_signal(signal.SIGTERM)
+        assert processo.stdout.read() == "Servidor encerrado.\n"
+
+
+def test_servidor_fora_do_ar():
+    """O cliente avisa numa linha, tenta de novo e, se nunca conseguiu, termina com código 1 (PI-43)."""
+    with socket.socket() as ocupado:  # a porta é nossa, mas ninguém escuta nela
+        ocupado.bind(("127.0.0.1", 0))
+        resultado = rodar("cliente", "--porta", str(ocupado.getsockname()[1]), "--vezes", "2", "--intervalo", "0")
+    assert resultado.returncode == 1
+    linhas = resultado.stderr.splitlines()
+    assert len(linhas) == 2 and all(linha.startswith("aviso: ninguém escuta em 127.0.0.1:") for linha in linhas)
+    assert linhas[0].endswith("Nova tentativa em 0 s")
+
+
+def test_texto_hostil_nao_chega_ao_terminal(servidor_no_terminal):
+    """Caracteres de controle vindos da rede aparecem escapados."""
+    processo, porta = servidor_no_terminal
+    rodar("cliente", "--porta", str(porta), "--numero", "\x1b[31mvermelho\x07", "--vezes", "1")
+    recebida = next(linha for linha in processo.stdout if "→ servidor" in linha)
+    assert r"\x1b[31mvermelho\x07" in recebida and "\x1b" not in recebida
+
+
+@pytest.mark.parametrize(
+    "argumentos, erro",
+    [
+        (["servidor", "--porta", "abc"], "argumento --porta: esperava um inteiro de 0 a 65535 e veio 'abc'"),
+        (["servidor", "--porta", "70000"], "argumento --porta: esperava um inteiro de 0 a 65535 e veio '70000'"),
+        (["cliente", "--vezes", "0"], "argumento --vezes: esperava um inteiro a partir de 1 e veio '0'"),
+        (["cliente", "--intervalo", "nan"], "argumento --intervalo: esperava um número de segundos"),
+        (["cliente", "--porta", "0"], "a porta do servidor deve ser um inteiro de 1 a 65535"),
+        (["cliente", "--numero", "1\n2"], "argumento --numero: esperava um número, numa linha só, e veio '1\\n2'"),
+        (["servidor", "--host", "192.0.2.1", "--porta", "0"], "não foi possível escutar em '192.0.2.1'"),
+        (["servidor", "extra"], "argumento desconhecido: extra"),
+        (["cliente", "--vezes"], "argumento --vezes: esperava um valor depois dele"),
+        (["dançar"], "não existe 'dançar'; escolha entre"),
+        ([], "falta dizer: servidor | cliente"),
+    ],
+)
+def test_argumento_errado(argumentos, erro):
+    """Um argumento errado é uma linha clara em stderr e código 2."""
+    resultado = rodar(*argumentos)
+    assert resultado.returncode == 2
+    assert resultado.stdout == ""
+    assert erro in resultado.stderr and resultado.stderr.count("\n") == 1 and resultado.stderr.startswith("erro: ")
+
+
+def test_porta_ocupada():
+    """Uma porta em uso é uma linha clara e código 2."""
+    with Servidor() as servidor:
+        resultado = rodar("servidor", "--porta", str(servidor.porta))
+    assert resultado.returncode == 2
+    assert resultado.stderr.startswith(f"erro: não foi possível escutar na porta {servidor.porta}: ela já está em uso")
+    assert resultado.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("comando", [[], ["servidor"], ["cliente"]])
+def test_ajuda_em_portugues(comando):
+    """A ajuda é toda em português."""
+    ajuda = rodar(*comando, "--help").stdout
+    assert ajuda.startswith("uso: python -m parimpar")
+    assert not re.search(r"\b(usage|options|show this|arguments|default)\b", ajuda)
+
+
+def test_terminal_que_nao_conhece_unicode(servidor_no_terminal):
+    """Num terminal de outra codificação, a seta vira um código em vez de um traceback."""
+    _, porta = servidor_no_terminal
+    comando = [sys.executable, "-m", "parimpar", "cliente", "--porta", str(porta), "--numero", "7", "--vezes", "1"]
+    ambiente = dict(os.environ, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    resultado = subprocess.run(comando, cwd=RAIZ, capture_output=True, env=ambiente, timeout=PRAZO)
+    assert resultado.returncode == 0, resultado.stderr
+    assert rb"\xcdMPAR FIM" in resultado.stdout

@@ -1,0 +1,76 @@
+"""O que todo notebook guardado tem de ter; o nbval compara as saídas à parte."""
+
+import json
+import pathlib
+import re
+
+import pytest
+
+PASTA = pathlib.Path(__file__).parent.parent / "notebooks"
+ISENTAS = {"nbval-skip", "nbval-ignore-output"}
+
+
+@pytest.fixture(params=sorted(PASTA.glob("*.ipynb")), ids=lambda caminho: caminho.stem)
+def notebook(request):
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def celulas(notebook, tipo):
+    return [c for c in notebook["cells"] if c["cell_type"] == tipo]
+
+
+def fonte(celula):
+    return "".join(celula["source"])
+
+
+def test_toda_celula_foi_executada(notebook):
+    """Uma célula sem execução não seria comparada pelo nbval: aqui ela reprova."""
+    contagens = [c["execution_count"] for c in celulas(notebook, "code")]
+    assert contagens == list(range(1, len(contagens) + 1))
+
+
+def test_sem_estado_de_controles(notebook):
+    """O estado dos controles não fica guardado: envelhece e muda a cada execução."""
+    assert "widgets" not in notebook["metadata"]
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_erros_so_onde_sao_a_licao(notebook):
+    """Só termina em erro a célula marcada com raises-exception."""
+    for celula in celulas(notebook, "code"):
+        errou = any(saida["output_type"] == "error" for saida in celula["outputs"])
+        assert errou == ("raises-exception" in celula["metadata"].get("tags", ())), fonte(celula)
+
+
+def test_celulas_curtas_e_comparadas(notebook):
+    """No máximo 16 linhas por célula, e no máximo uma em dez isenta da comparação."""
+    codigo = celulas(notebook, "code")
+    assert max(len(fonte(c).splitlines()) for c in codigo) <= 16
+    isentas = [c for c in codigo if ISENTAS & set(c["metadata"].get("tags", ())) or "NBVAL_" in fonte(c)]
+    assert len(isentas) <= len(codigo) / 10
+
+
+def test_anatomia(notebook):
+    """Título, objetivo, o que precisa saber e tempo no começo; resumo, glossário e cinco perguntas no fim."""
+    textos = [fonte(c) for c in celulas(notebook, "markdown")]
+    for pedaco in ("# ", "**O que você vai fazer:**", "**O que precisa saber:**", "**Tempo:**", "[Todas as aulas]"):
+        assert pedaco in textos[0]
+    for pedaco in ("## Resumo", "## Glossário", "## Perguntas", "[Todas as aulas]"):
+        assert pedaco in textos[-1]
+    assert len(re.findall(r"^\d+\. ", textos[-1].split("## Perguntas")[1], re.M)) >= 5
+
+
+def test_titulos_em_escada(notebook):
+    """Os títulos não pulam níveis, e só há um de primeiro nível."""
+    niveis = []
+    for texto in (fonte(c) for c in celulas(notebook, "markdown")):
+        niveis += [len(marca) for marca in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", texto, flags=re.S), re.M)]
+    assert niveis[0] == 1 and niveis.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(niveis, niveis[1:], strict=False))
+
+
+def test_a_navegacao_funciona(notebook):
+    """Todo arquivo apontado existe."""
+    for texto in (fonte(c) for c in celulas(notebook, "markdown")):
+        for alvo in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", texto):
+            assert (PASTA / alvo).exists(), alvo

@@ -1,0 +1,174 @@
+"""O painel sem navegador: os mesmos controles, clicados pelo Python."""
+
+import ipywidgets
+import pytest
+
+from parimpar import Painel, Servidor, painel as modulo, telas
+from parimpar.diario import Diario
+
+PRAZO = 10  # segundos
+
+
+def esperar(condicao, diario, o_que):
+    """Espera `condicao()` olhando de novo a cada evento do diário, ou a cada décimo de segundo."""
+    import time
+
+    limite = time.monotonic() + PRAZO
+    while not condicao():
+        assert time.monotonic() < limite, f"{o_que} não aconteceu em {PRAZO} s"
+        diario.esperar(lambda _: True, 0.1, diario.cursor)
+
+
+@pytest.fixture
+def painel():
+    aberto = Painel(semente=1, prazo=2, nome="teste")
+    yield aberto
+    aberto.fechar()
+
+
+@pytest.mark.parametrize(
+    "numero, troca",
+    [("7", "7 → ÍMPAR FIM"), ("8", "8 → PAR FIM"), ("1234567890", "1234567890 → PAR FIM")],
+)
+def test_enviar(painel, numero, troca):
+    """Uma volta completa devolve a troca e a mostra."""
+    assert str(painel.enviar(numero)) == troca
+    assert troca.split(" → ")[1].removesuffix(" FIM") in painel.resposta.value and "FIM" in painel.resposta.value
+
+
+def test_onze_casas_e_invalido(painel):
+    """Letras e ERRO são mostrados como vieram, e contados por tipo."""
+    assert len(painel.enviar("12345678901").resposta) == 11
+    assert painel.enviar("abc").resposta.startswith("ERRO ")
+    assert painel.contagem == {"letras": 1, "ERRO": 1}
+
+
+def test_clicar_em_enviar(painel):
+    """O clique não bloqueia: a thread responde depois, e o botão volta."""
+    painel.numero.value = "7"
+    painel.botao_enviar.click()
+    esperar(lambda: painel.contagem["ÍMPAR"] == 1, painel.diario, "a resposta")
+    esperar(lambda: not painel.botao_enviar.disabled, painel.diario, "o botão de volta")
+
+
+def test_enter_envia(painel):
+    """A mensagem que o navegador manda quando se tecla Enter envia o número."""
+    painel.numero.value = "8"
+    painel.numero._handle_custom_msg({"event": "submit"}, [])
+    esperar(lambda: painel.contagem["PAR"] == 1, painel.diario, "a resposta")
+
+
+def test_sortear_e_repetivel(painel):
+    """A mesma semente sorteia os mesmos números."""
+    sorteados = [painel.sortear() for _ in range(3)]
+    assert painel.numero.value == sorteados[-1]
+    outro = Painel(semente=1, nome="outro")
+    assert [outro.sortear() for _ in range(3)] == sorteados
+    outro.fechar()
+
+
+def test_servidor_desligado_e_uma_mensagem(painel):
+    """Sem servidor, a troca traz o erro, com o que fazer, e nada é lançado; religado, volta a responder."""
+    painel.botao_servidor.click()
+    esperar(lambda: not painel.servidor.ligado, painel.diario, "o servidor desligar")
+    troca = painel.enviar("7")
+    assert troca.resposta is None and "inicie o servidor" in troca.erro
+    assert "inicie o servidor" in painel.resposta.value
+    painel.ligar()
+    assert painel.enviar("7").resposta == "ÍMPAR"
+
+
+def test_repetir_e_parar(painel):
+    """Repetir faz voltas até ser desligado."""
+    painel.intervalo.value = 0.1
+    painel.botao_repetir.value = True
+    esperar(lambda: painel.contagem.total() >= 3, painel.diario, "a terceira volta")
+    painel.botao_repetir.value = False
+    assert painel._parar_de_repetir.is_set()
+
+
+def test_texto_da_rede_e_escapado(painel):
+    """Nenhuma tela deixa passar HTML que veio da rede."""
+    veneno = "<img src=x onerror=alert(1)>"
+    painel.enviar(veneno)
+    painel.ultima_troca()
+    painel.atualizar()
+    for tela in (painel.resposta, painel.eventos, painel.texto, painel.historico):
+        assert "<img src=x" not in tela.value
+    assert "&lt;img" in painel.resposta.value
+
+
+def test_porta_ocupada_aparece_no_painel():
+    """Um servidor que não consegue ligar é um aviso na tela."""
+    with Servidor() as outro:
+        servidor = Servidor(porta=outro.porta)
+        aberto = Painel(servidor, nome="ocupado")
+        aberto.ligar()
+        assert "já está em uso" in aberto.situacao.value
+        aberto.fechar()
+
+
+def test_abrir_de_novo_nao_deixa_orfaos(painel):
+    """Outro painel com o mesmo nome fecha o anterior: servidor, threads e controles."""
+    import threading
+
+    antes = set(threading.enumerate())
+    segundo = Painel(nome="teste")
+    assert not painel.servidor.ligado
+    assert len(set(threading.enumerate()) - antes) == 2  # só o servidor e o acompanhante do novo
+    segundo.fechar()
+    segundo.fechar()
+    vivos = ipywidgets.widgets.widget._instances.values()
+    assert not any(getattr(controle, "_dom_classes", ()) == ("parimpar-painel",) for controle in vivos)
+
+
+def test_o_servidor_de_fora_continua_ligado():
+    """Um servidor que não é do painel sobrevive a ele."""
+    with Servidor() as servidor:
+        aberto = Painel(servidor, nome="de fora")
+        assert aberto.enviar("7").resposta == "ÍMPAR"
+        aberto.fechar()
+        assert servidor.ligado
+
+
+def test_mil_trocas(painel):
+    """Mil trocas depois, a tela continua do mesmo tamanho e a tabela guarda só as últimas."""
+    for _ in range(50):
+        painel.enviar("7")
+    painel.atualizar()
+    tamanho = len(painel.historico.value)
+    for _ in range(950):
+        painel.enviar("7")
+    painel.atualizar()
+    assert painel.contagem["ÍMPAR"] == 1000
+    assert len(painel.trocas) == modulo.TROCAS_NA_TABELA
+    assert len(painel.historico.value) < tamanho * 1.2
+
+
+def test_ultima_troca_espera_as_duas_pontas(painel):
+    """A troca pedida logo depois de enviar já vem com os dois close."""
+    painel.enviar("7")
+    assert sum(evento.tipo == "fecha" for evento in painel.ultima_troca()) == 2
+
+
+def test_figura_com_texto_alternativo(painel):
+    """A figura tem alt, e o texto equivalente conta a mesma conversa."""
+    painel.enviar("7")
+    painel.ultima_troca()
+    painel.atualizar()
+    assert 'alt="Diagrama de sequência' in painel.figura.value
+    assert "(2 bytes)" in painel.texto.value
+
+
+def test_erro_inesperado_numa_thread_aparece(painel, monkeypatch):
+    """Um defeito nosso numa thread vira um aviso na tela, não some."""
+    monkeypatch.setattr(painel, "enviar", lambda: 1 / 0)
+    painel.botao_enviar.click()
+    esperar(lambda: "ZeroDivisionError" in painel.situacao.value, painel.diario, "o aviso")
+
+
+def test_telas_vazias():
+    """Antes de qualquer conversa, as telas dizem o que vai aparecer ali."""
+    assert "aparece aqui" in telas.resposta(None)
+    assert "nenhuma conversa ainda" in telas.texto([])
+    assert telas.eventos(list(Diario())).count("<li") == 0
