@@ -64,8 +64,8 @@ def lab(navegador, tmp_path_factory):
         porta = sonda.getsockname()[1]
     token, base = secrets.token_hex(8), f"http://127.0.0.1:{porta}"
     comando = [
-        sys.executable, str(RAIZ / "iniciar.py"), "--no-browser", "--allow-root", "--expose-app-in-browser",
-        f"--ServerApp.root_dir={RAIZ}", f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
+        sys.executable, str(RAIZ / "iniciar.py"), "--no-browser", "--expose-app-in-browser",
+        f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={porta}", "--ServerApp.port_retries=0",
     ]  # fmt: skip
     ambiente = dict(
