@@ -76,7 +76,9 @@ def _analisador():
     cliente.add_argument(
         "--intervalo", type=_segundos, default=10, metavar="S", help="segundos entre as voltas (padrão: %(default)s)"
     )
-    cliente.add_argument("--numero", type=_uma_linha, metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)")
+    cliente.add_argument(
+        "--numero", type=_uma_linha, metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)"
+    )
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
     cliente.set_defaults(executar=_cliente)
     return analisador

@@ -72,7 +72,8 @@ def visivel(dados, limite=60, aspas=True):
     >>> print(visivel(b"\\xc3\\x8dMPAR\\x1b[31m\\n"))
     'ÍMPAR\\x1b[31m\\n'
     """
-    texto = dados[: limite * 4].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
+    # Um caractere tem até 4 bytes; o byte a mais diz se ficou algo de fora.
+    texto = dados[: limite * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
     cortado = len(texto) > limite
     texto = repr(texto[:limite])  # repr escapa tudo o que o terminal poderia obedecer
     return (texto if aspas else texto[1:-1]) + ("…" if cortado else "")

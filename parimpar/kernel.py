@@ -162,7 +162,7 @@ def _estado_pela_psutil(sock, local, remoto):
     try:
         import psutil
 
-        conexoes = psutil.Process().net_connections(kind="inet")
+        conexoes = psutil.Process().net_connections(kind="tcp")
     except Exception:  # sem a psutil, ou o sistema não deixa: dizer que não se sabe
         return NAO_DISPONIVEL
     for conexao in conexoes:

@@ -5,6 +5,7 @@ bloqueia o kernel: o clique só abre uma thread, que faz o trabalho e muda os co
 redesenha a tela quando o diário tem novidade. Todo texto da rede é escapado antes de virar HTML.
 """
 
+import queue
 import random
 import threading
 import time
@@ -71,13 +72,13 @@ class Painel(widgets.VBox):
         self._sorteio = random.Random(semente)
         self._vez_do_cliente, self._vez_da_tela = threading.Lock(), threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
+        self._pedidos, self._ocupado = queue.SimpleQueue(), False
         self._tela = telas.Conversa()
         super().__init__(children=self._montar())
         self.add_class("parimpar-painel")
         Painel._abertos[nome] = self
         self.ligar()
-        self._acompanhante = threading.Thread(target=self._acompanhar, name="painel-acompanha", daemon=True)
-        self._acompanhante.start()
+        self._threads = [self._em_fundo(self._acompanhar), self._em_fundo(self._atender_pedidos)]
 
     def _montar(self):
         def controle(classe, tipo, **opcoes):
@@ -109,8 +110,8 @@ class Painel(widgets.VBox):
 
         self.botao_servidor.on_click(lambda _: self._em_fundo(self.desligar if self.servidor.ligado else self.ligar))
         self.botao_sortear.on_click(lambda _: self.sortear())
-        self.botao_enviar.on_click(lambda _: self._em_fundo(self.enviar))
-        self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._em_fundo(self.enviar))
+        self.botao_enviar.on_click(lambda _: self._pedir())
+        self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._pedir())
         self.botao_repetir.observe(self._ao_repetir, "value")
 
         lado = widgets.Layout(flex="1 1 340px", min_width="320px", overflow="hidden", padding="0 8px 0 0")
@@ -161,11 +162,11 @@ class Painel(widgets.VBox):
         with self._vez_do_cliente:
             if numero is not None:
                 self.numero.value = str(numero)
-            numero, inicio = self.numero.value, time.perf_counter()
-            self.botao_enviar.disabled = True
+            self._ocupado = True  # se durar, o acompanhante desabilita o botão
             try:
-                troca = self._trocar(numero, inicio)
+                troca = self._trocar(self.numero.value, time.perf_counter())
             finally:
+                self._ocupado = False
                 self.botao_enviar.disabled = False
             self.trocas.appendleft(troca)
             self.contagem[troca.tipo] += 1
@@ -210,25 +211,40 @@ class Painel(widgets.VBox):
             self.enviar()
             parar.wait(self.intervalo.value)
 
-    def _em_fundo(self, fazer, *args):
-        def tarefa():
-            try:
-                fazer(*args)
-            except Exception as erro:  # numa thread ninguém mais o veria
-                if not self._fechado.is_set():
-                    self.atualizar(aviso=f"erro inesperado: {erro!r}")
+    def _pedir(self):
+        if self._pedidos.empty():  # um clique repetido enquanto há outro à espera não conta
+            self._pedidos.put(True)
 
-        threading.Thread(target=tarefa, name="painel-tarefa", daemon=True).start()
+    def _atender_pedidos(self):
+        # Uma thread já pronta responde mais depressa ao clique do que uma nova por clique.
+        while self._pedidos.get():
+            self._protegido(self.enviar)
+
+    def _em_fundo(self, fazer, *args):
+        thread = threading.Thread(target=self._protegido, args=(fazer, *args), name="painel", daemon=True)
+        thread.start()
+        return thread
+
+    def _protegido(self, fazer, *args):
+        try:
+            fazer(*args)
+        except Exception as erro:  # numa thread ninguém mais o veria
+            self.atualizar(aviso=f"erro inesperado: {erro!r}")
 
     # O que o painel mostra.
 
     def _acompanhar(self):
         cursor = self.diario.cursor
         while not self._fechado.is_set():
-            if self.diario.esperar(lambda _: True, DESCANSO, cursor) and not self._fechado.wait(CALMA):
+            novidade = self.diario.esperar(lambda _: True, DESCANSO, cursor)
+            if novidade and not self._fechado.wait(CALMA):
                 cursor = self.diario.cursor
                 self.atualizar()
                 self._fechado.wait(DESCANSO)
+            elif self._ocupado:
+                self.botao_enviar.disabled = True
+                if not self._ocupado:  # terminou neste meio-tempo
+                    self.botao_enviar.disabled = False
 
     def atualizar(self, aviso=""):
         """Redesenha tudo o que depende do diário."""
@@ -252,7 +268,9 @@ class Painel(widgets.VBox):
             return
         self._parar_de_repetir.set()
         self._fechado.set()
-        self._acompanhante.join(2)
+        self._pedidos.put(False)
+        for thread in self._threads:
+            thread.join(2)
         if self._meu_servidor:
             self.servidor.parar()
         for controle in [*_descendentes(self), self]:

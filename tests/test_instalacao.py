@@ -50,7 +50,7 @@ def test_o_jupyterlab_abre_em_portugues():
     """O ajuste que a instalação entrega ao JupyterLab pede o português, e ele existe."""
     from jupyterlab_server.translation_utils import is_valid_locale
 
-    ajustes = json.loads((RAIZ / "parimpar" / "jupyterlab.json").read_text(encoding="utf-8"))
+    ajustes = json.loads((RAIZ / "parimpar" / "jupyter" / "jupyterlab.json").read_text(encoding="utf-8"))
     assert is_valid_locale(ajustes["@jupyterlab/translation-extension:plugin"]["locale"])
 
 

@@ -115,7 +115,7 @@ def test_abrir_de_novo_nao_deixa_orfaos(painel):
     antes = set(threading.enumerate())
     segundo = Painel(nome="teste")
     assert not painel.servidor.ligado
-    assert len(set(threading.enumerate()) - antes) == 2  # só o servidor e o acompanhante do novo
+    assert len(set(threading.enumerate()) - antes) == 3  # só o servidor e as duas threads do novo
     segundo.fechar()
     segundo.fechar()
     vivos = ipywidgets.widgets.widget._instances.values()

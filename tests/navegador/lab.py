@@ -1,0 +1,107 @@
+"""O JupyterLab de verdade, e um notebook aberto nele, para os testes e o bench."""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+RAIZ = pathlib.Path(__file__).parents[2]
+CAPTURAS = RAIZ / "capturas"  # o que se viu em cada teste, para olhar depois; fora do git
+
+# Sem as opções de rede o Chromium procura a internet ao abrir.
+OPCOES_DO_CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@contextlib.contextmanager
+def jupyterlab(casa):
+    """Abre o JupyterLab como manda o README; entrega a URL, a completar com o caminho do notebook.
+
+    Args:
+        casa: pasta vazia para as configurações e o registro.
+    """
+    ajustes = casa / "config" / "labconfig"
+    ajustes.mkdir(parents=True)
+    ajustes_de_teste = {
+        # Todas as células ficam na página, mesmo as que não aparecem na janela.
+        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+        # Os testes usam os notebooks do repositório e não podem gravá-los.
+        "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    }
+    (ajustes / "default_setting_overrides.json").write_text(json.dumps(ajustes_de_teste))
+    with socket.socket() as sonda:
+        sonda.bind(("127.0.0.1", 0))
+        porta = sonda.getsockname()[1]
+    token, base = secrets.token_hex(8), f"http://127.0.0.1:{porta}"
+    comando = [
+        sys.executable, str(RAIZ / "iniciar.py"), "--no-browser", "--expose-app-in-browser",
+        f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={porta}", "--ServerApp.port_retries=0",
+    ]  # fmt: skip
+    ambiente = dict(
+        os.environ, JUPYTER_CONFIG_DIR=str(casa / "config"), JUPYTER_DATA_DIR=str(casa / "dados"),
+        JUPYTER_RUNTIME_DIR=str(casa / "runtime"), IPYTHONDIR=str(casa / "ipython"),
+    )  # fmt: skip
+    with open(casa / "lab.log", "wb") as registro:
+        processo = subprocess.Popen(comando, env=ambiente, stdout=registro, stderr=subprocess.STDOUT)
+        try:
+            limite = time.monotonic() + 60
+            while True:
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(f"{base}/api/status?token={token}", timeout=1).close()
+                    break
+                assert processo.poll() is None, (casa / "lab.log").read_text()
+                assert time.monotonic() < limite, "o JupyterLab não respondeu em 60 s"
+                time.sleep(0.1)  # intervalo entre duas perguntas; quem decide é a resposta
+            yield f"{base}/lab/tree/{{}}?reset&token={token}"
+        finally:
+            processo.send_signal(signal.SIGTERM)
+            processo.wait(20)
+
+
+class Notebook:
+    """Um notebook aberto no JupyterLab."""
+
+    def __init__(self, pagina, endereco):
+        self.pagina, self.mensagens = pagina, []
+        pagina.on("console", lambda m: m.type == "error" and self.mensagens.append(m.text))
+        pagina.on("pageerror", lambda erro: self.mensagens.append(str(erro)))
+        pagina.goto(endereco, wait_until="domcontentloaded")
+        self.painel = pagina.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.painel.locator(".jp-CodeCell").first.wait_for(timeout=60_000)
+        self._esperar("w => w?.sessionContext?.session?.kernel?.status === 'idle'")
+
+    def _esperar(self, condicao):
+        self.pagina.wait_for_function(f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=90_000)
+
+    def rodar_tudo(self):
+        """Run All, e espera a última célula terminar."""
+        self.pagina.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self._esperar("""w => {
+            const sinais = [...w.node.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent);
+            return sinais.every(s => /\\d/.test(s)) && w.sessionContext.session.kernel.status === 'idle' }""")
+
+    def erros(self):
+        """As células que terminaram em erro."""
+        return self.pagina.evaluate("""() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter(c => c.model.type === 'code').flatMap((c, i) => Array.from({length: c.model.outputs.length},
+            (_, j) => c.model.outputs.get(j)).filter(s => s.type === 'error').map(s => [i, s.toJSON().evalue]))""")
+
+    def controle(self, nome):
+        """Um controle do painel, pelo nome que painel.py lhe dá."""
+        return self.painel.locator(f".parimpar-{nome}")
+
+    def fotografar(self, nome, controle=None):
+        """Guarda uma captura em capturas/, da janela ou de um controle só."""
+        CAPTURAS.mkdir(exist_ok=True)
+        self.pagina.set_viewport_size({"width": 1280, "height": 1600 if controle else 1000})
+        (controle or self.pagina).screenshot(path=CAPTURAS / f"{nome}.png")
