@@ -90,7 +90,8 @@ class Diario:
         # Guardam-se tuplas; o Evento só é montado para quem lê, porque quem escreve tem pressa.
         self._registros = deque(maxlen=maximo)
         self._total = 0
-        self._novidade = threading.Condition(threading.Lock())
+        self._tranca = threading.Lock()
+        self._novidade = threading.Condition(self._tranca)
         self._a_espera = 0
 
     def registrar(self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe="", instante=None):
@@ -103,7 +104,7 @@ class Diario:
         if tamanho > BYTES_GUARDADOS:
             dados = dados[:BYTES_GUARDADOS]
         registro = (instante or time.monotonic(), quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe)
-        with self._novidade:
+        with self._tranca:  # a mesma da condição, sem passar por ela: escreve-se muito mais do que se espera
             self._registros.append(registro)
             self._total += 1
             if self._a_espera:

@@ -19,6 +19,7 @@ from .erros import motivo
 from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
+CHAMADA_DO_RECV = f"recv({TAMANHO_DO_RECV})"
 CONEXOES_POR_PADRAO = 10_000
 MAXIMO_A_ENVIAR = 256 * 1024  # bytes que um cliente pode deixar sem ler antes de ser desligado
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
@@ -128,10 +129,13 @@ class Motor(threading.Thread):
                 if chave.fileobj is self.server_socket:
                     self._aceitar(agora)
                 continue
-            if o_que & selectors.EVENT_WRITE:
-                self._por(conexao, self._enviar, b"", agora)
-            if o_que & selectors.EVENT_READ and conexao.aberta:
-                self._por(conexao, self._receber, agora)
+            try:
+                if o_que & selectors.EVENT_WRITE:
+                    self._enviar(conexao, b"", agora)
+                if o_que & selectors.EVENT_READ and conexao.aberta:
+                    self._receber(conexao, agora)
+            except Exception as erro:
+                self._perder(conexao, erro)
         for conexao in self.em_silencio.vencidas(agora):
             self._por(conexao, self._tratar, conexao.conversa.silencio(), agora)
         for conexao in self.conversando.vencidas(agora):
@@ -153,12 +157,15 @@ class Motor(threading.Thread):
         """Faz `acao` por um cliente; o que der errado encerra só a conexão dele (PI-24)."""
         try:
             acao(conexao, *args)
-        except OSError as erro:  # RST, rede fora do ar
-            self._anotar("erro", conexao=conexao, detalhe=f"conexão perdida: {motivo(erro)}")
-            self._fechar(conexao, "conexão perdida")
-        except Exception as erro:  # um defeito nosso ao atender um cliente não derruba os outros
-            self._anotar("erro", conexao=conexao, detalhe=f"erro interno: {erro!r}")
-            self._fechar(conexao, "erro interno")
+        except Exception as erro:
+            self._perder(conexao, erro)
+
+    def _perder(self, conexao, erro):
+        # RST e rede fora do ar são OSError; o resto é defeito nosso, e também não derruba os outros clientes.
+        rede = isinstance(erro, OSError)
+        por_que, detalhe = ("conexão perdida", motivo(erro)) if rede else ("erro interno", repr(erro))
+        self._anotar("erro", conexao=conexao, detalhe=f"{por_que}: {detalhe}")
+        self._fechar(conexao, por_que)
 
     # A vida de uma conexão: aceitar, receber, tratar, enviar, despedir, fechar.
 
@@ -204,7 +211,7 @@ class Motor(threading.Thread):
             else:
                 self._fechar(conexao, "o cliente encerrou o envio")
             return
-        self._anotar("recebe", f"recv({TAMANHO_DO_RECV})", conexao, dados)
+        self._anotar("recebe", CHAMADA_DO_RECV, conexao, dados)
         conexao.desde = agora
         self.conversando.entrar(conexao)
         self._tratar(conexao, conversa.receber(dados), agora)
@@ -239,8 +246,9 @@ class Motor(threading.Thread):
             enviados = 0
         if enviados:
             self._anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados], instante=antes)
-            conexao.desde = agora
-            (self.despedindo if conexao.adeus else self.conversando).entrar(conexao)
+            if conexao.desde != agora:  # quem acabou de receber já está no fim da fila
+                conexao.desde = agora
+                (self.despedindo if conexao.adeus else self.conversando).entrar(conexao)
         conexao.a_enviar = dados[enviados:]
         if len(conexao.a_enviar) > MAXIMO_A_ENVIAR:
             self._fechar(conexao, "o cliente não lê as respostas")
@@ -323,6 +331,7 @@ def _fechar_no_filho():
     for motor in list(_motores):
         for chave in list((motor.seletor.get_map() or {}).values()):
             chave.fileobj.close()
+        motor.server_socket.close()  # fora do seletor enquanto o accept descansa
         motor.acordador.close()
         motor.seletor.close()
 
