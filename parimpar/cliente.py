@@ -9,11 +9,12 @@ import socket
 import time
 
 from .diario import Diario, endereco
-from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado, motivo
+from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado, motivo
 from .protocolo import SILENCIO, Respostas
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
 SILENCIO_EM_LINHA = 1.0  # segundos; a resposta deveria terminar em \n, então espera-se mais
+UM_DIA = 86_400  # segundos; os sockets não aceitam prazos sem fim
 
 
 def sortear_numero(sorteio=random, casas=CASAS_DO_SORTEIO):
@@ -44,15 +45,18 @@ class Cliente:
     """
 
     def __init__(self, host="127.0.0.1", porta=60000, *, crua=False, prazo=5.0, diario=None):
+        if not isinstance(host, str) or not host:
+            raise ErroDeUso(f'o host deve ser um texto como "127.0.0.1"; veio {host!r}')
         if not isinstance(porta, int) or not 1 <= porta <= 65535:
             raise ErroDeUso(f"a porta do servidor deve ser um inteiro de 1 a 65535; veio {porta!r}")
-        if not prazo > 0:
-            raise ErroDeUso(f"prazo é em segundos e deve ser positivo; veio {prazo!r}")
+        if not isinstance(prazo, (int, float)) or not 0 < prazo <= UM_DIA:
+            raise ErroDeUso(f"prazo é em segundos, mais de 0 e até {UM_DIA} (um dia); veio {prazo!r}")
         self.host, self.porta, self.crua, self.prazo = host, porta, crua, prazo
         self.diario = Diario() if diario is None else diario
         self.client_socket = None
         self.resposta = None  # a última, à espera de ser devolvida
         self._local = self._remoto = None
+        self._sem_fim = False  # a última resposta acabou pelo silêncio: o resto dela ainda pode chegar
 
     def conectar(self):
         """Abre a conexão; se já está aberta, não faz nada.
@@ -65,13 +69,14 @@ class Cliente:
         if self.client_socket is not None:
             return self
         onde = endereco((self.host, self.porta))
-        client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        client_socket.settimeout(self.prazo)
-        instante = time.monotonic()
+        client_socket, instante = None, time.monotonic()
         try:
+            client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            client_socket.settimeout(self.prazo)
             client_socket.connect((self.host, self.porta))
         except OSError as erro:
-            client_socket.close()
+            if client_socket is not None:
+                client_socket.close()
             self._anotar("erro", "connect(…)", remoto=(self.host, self.porta), detalhe=f"não conectou: {motivo(erro)}")
             if isinstance(erro, ConnectionRefusedError):
                 raise ConexaoRecusada(
@@ -84,7 +89,7 @@ class Cliente:
             raise ErroDeRede(f"não foi possível conectar a {onde}: {motivo(erro)}. Confira o endereço") from erro
         self.client_socket = client_socket
         self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
-        self._respostas, self.resposta = Respostas(), None
+        self._respostas, self.resposta, self._sem_fim = Respostas(), None, False
         self._anotar("conecta", "connect(…)", instante=instante)
         return self
 
@@ -107,13 +112,15 @@ class Cliente:
             raise ErroDeUso(
                 f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez"
             )
+        # Uma resposta atrasada, ou o resto de uma, não pode passar pela da próxima pergunta: fecha-se a conexão.
+        if self._sem_fim:
+            self.fechar()
         self.conectar()
         self._enviar(texto if self.crua else texto + "\n")
         try:
             self.resposta = self._esperar_resposta(time.monotonic() + self.prazo)
-        except (ErroDeRede, ErroDeProtocolo) as erro:
-            # Uma resposta atrasada não pode passar pela da próxima pergunta: fecha-se a conexão.
-            self._anotar("erro", detalhe=str(erro))
+        except BaseException as erro:  # até um Ctrl-C
+            self._anotar("erro", detalhe=str(erro) or "interrompido")
             self.fechar()
             raise
         return self.resposta
@@ -124,8 +131,8 @@ class Cliente:
         Na forma crua a conexão é fechada em seguida, como no enunciado: sem `\\n`, só o fim separa
         a devolução do próximo número.
         """
-        if self.resposta is None:
-            raise ErroDeUso("ainda não há resposta a devolver: use perguntar(...) antes de devolver()")
+        if self.resposta is None or self.client_socket is None:
+            raise ErroDeUso("não há resposta a devolver nesta conexão: use perguntar(...) logo antes de devolver()")
         resposta, self.resposta = self.resposta, None
         try:
             self._enviar(f"{resposta} FIM" + ("" if self.crua else "\n"))
@@ -180,6 +187,7 @@ class Cliente:
             except TimeoutError as erro:
                 resposta = self._respostas.fim() if em_silencio else None
                 if resposta is not None:
+                    self._sem_fim = True
                     return resposta
                 raise TempoEsgotado(
                     f"esperava a resposta em até {self.prazo:g} s e ela não veio: o servidor pode estar ocupado com "

@@ -14,6 +14,7 @@ from .erros import ErroDeRede, ErroDeUso, PortaOcupada, motivo
 from .motor import Motor
 
 FILA_DO_ACCEPT = 1024  # conexões prontas que o kernel guarda até o accept
+UM_DIA = 86_400  # segundos; o select do sistema não aceita esperas sem fim
 
 
 class Servidor:
@@ -37,10 +38,10 @@ class Servidor:
             raise ErroDeUso(f'o host deve ser um texto como "127.0.0.1", ou "0.0.0.0" para a rede toda; veio {host!r}')
         if not isinstance(porta, int) or not 0 <= porta <= 65535:
             raise ErroDeUso(f"a porta deve ser um inteiro de 0 a 65535 (0 = o sistema escolhe) e veio {porta!r}")
-        if not silencio > 0:
-            raise ErroDeUso(f"silencio é em segundos e deve ser positivo; veio {silencio!r}")
-        if max_conexoes is not None and max_conexoes < 1:
-            raise ErroDeUso(f"max_conexoes deve ser pelo menos 1; veio {max_conexoes!r}")
+        if not isinstance(silencio, (int, float)) or not 0 < silencio <= UM_DIA:
+            raise ErroDeUso(f"silencio é em segundos, mais de 0 e até {UM_DIA} (um dia); veio {silencio!r}")
+        if max_conexoes is not None and (not isinstance(max_conexoes, int) or max_conexoes < 1):
+            raise ErroDeUso(f"max_conexoes deve ser um inteiro a partir de 1; veio {max_conexoes!r}")
         self.host, self._porta_pedida, self._porta = host, porta, None
         self.silencio, self.max_conexoes = silencio, max_conexoes
         self.diario = Diario() if diario is None else diario
@@ -59,7 +60,11 @@ class Servidor:
         # Reiniciar volta à mesma porta, mesmo que a primeira tenha sido escolhida pelo sistema.
         server_socket = _abrir_escuta(self.host, self._porta or self._porta_pedida)
         self._porta = server_socket.getsockname()[1]
-        self._motor = Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
+        try:
+            self._motor = Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
+        except OSError as erro:
+            server_socket.close()
+            raise ErroDeRede(f"não foi possível iniciar o servidor: {motivo(erro)}") from erro
         # Se a variável do aluno for reescrita (a célula rodou de novo), o motor antigo para sozinho.
         self._finalizador = weakref.finalize(self, self._motor.parar)
         self._motor.start()
@@ -123,8 +128,9 @@ class Servidor:
 
 
 def _abrir_escuta(host, porta):
-    server_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server_socket = None
     try:
+        server_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if sys.platform == "win32":
             # No Windows SO_REUSEADDR deixaria dois programas na mesma porta; este impede.
             server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
@@ -136,7 +142,8 @@ def _abrir_escuta(host, porta):
         server_socket.setblocking(False)
         return server_socket
     except OSError as erro:
-        server_socket.close()
+        if server_socket is not None:
+            server_socket.close()
         if erro.errno in (errno.EADDRINUSE, errno.EACCES) and porta:
             raise PortaOcupada(
                 f"não foi possível escutar na porta {porta}: ela já está em uso, ou o sistema a reserva. Pare o "

@@ -1,0 +1,77 @@
+"""O que os testes com sockets têm em comum: só 127.0.0.1, porta escolhida pelo sistema e prazo em toda espera."""
+
+import contextlib
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+RAIZ = pathlib.Path(__file__).parent.parent
+PRAZO = 10  # segundos
+
+
+def conectar(endereco):
+    """Um socket cru conectado ao endereço; use com `with`."""
+    return socket.create_connection(tuple(endereco), timeout=PRAZO)
+
+
+def ler(sock, quantos):
+    """Lê exatamente `quantos` bytes, ou os que vierem antes do fim."""
+    dados = b""
+    while len(dados) < quantos and (parte := sock.recv(min(quantos - len(dados), 65536))):
+        dados += parte
+    return dados
+
+
+def ler_tudo(sock):
+    """Lê até a outra ponta fechar."""
+    return ler(sock, 1 << 30)
+
+
+def reiniciar(sock):
+    """Fecha com um RST: SO_LINGER com espera zero."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii" if os.name == "posix" else "hh", 1, 0))
+    sock.close()
+
+
+def anotou(diario, tipo, trecho="", cursor=0):
+    """Espera um evento desse tipo, com esse trecho no detalhe, e o devolve."""
+    evento = diario.esperar(lambda e: e.tipo == tipo and trecho in e.detalhe, PRAZO, cursor)
+    assert evento, f"em {PRAZO} s não se anotou {tipo!r} com {trecho!r}; o diário:\n{diario}"
+    return evento
+
+
+@contextlib.contextmanager
+def servidor_de_aluno(roteiro, vezes=1):
+    """O endereço de um servidor que faz `roteiro(conexao)` com `vezes` clientes, um depois do outro."""
+    falhas = []
+
+    def atender():
+        try:
+            for _ in range(vezes):
+                conexao, _ = escuta.accept()
+                with conexao:
+                    conexao.settimeout(PRAZO)
+                    roteiro(conexao)
+        except Exception as erro:  # o teste é que deve falhar, e não a thread
+            falhas.append(erro)
+
+    with socket.create_server(("127.0.0.1", 0)) as escuta:
+        escuta.settimeout(PRAZO)
+        thread = threading.Thread(target=atender, daemon=True)
+        thread.start()
+        yield escuta.getsockname()
+        thread.join(PRAZO)
+    assert not thread.is_alive(), "o servidor do aluno não terminou"
+    assert not falhas, falhas
+
+
+def em_outro_processo(programa, *opcoes):
+    """Executa o programa num Python novo, na pasta do projeto, e devolve o que ele escreveu."""
+    comando = [sys.executable, *opcoes, "-W", "error", "-X", "utf8", "-c", programa]
+    feito = subprocess.run(comando, cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=60)
+    assert (feito.returncode, feito.stderr) == (0, ""), feito.stderr
+    return feito.stdout

@@ -1,0 +1,408 @@
+"""O cliente: o sorteio, a pergunta, a devolução e tudo o que pode dar errado do outro lado."""
+
+import contextlib
+import random
+import re
+import socket
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from apoio import PRAZO, anotou, em_outro_processo, ler_tudo, reiniciar, servidor_de_aluno
+from parimpar import Cliente, Servidor, sortear_numero
+from parimpar.cliente import rodada
+from parimpar.erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado
+
+formas = pytest.mark.parametrize("crua", [False, True], ids=["linha", "crua"])
+CURTO = 0.3  # segundos: o prazo do cliente quando se espera que ele se esgote
+
+
+@pytest.fixture
+def servidor():
+    with Servidor(sorteio=random.Random(1)) as servidor:
+        yield servidor
+
+
+def responder(*respostas):
+    """Um roteiro que responde cada uma destas a um pedido, e depois lê até o cliente fechar."""
+
+    def roteiro(conexao):
+        for resposta in respostas:
+            assert conexao.recv(4096)
+            conexao.sendall(resposta)
+        ler_tudo(conexao)
+
+    return roteiro
+
+
+def test_sortear_primeiro_as_casas():
+    """Todas as quantidades de casas saem por igual, e PAR ou ÍMPAR aparecem em um terço das vezes (PI-40)."""
+    sorteio = random.Random(1)
+    numeros = [sortear_numero(sorteio) for _ in range(6000)]
+    assert all(re.fullmatch("0|[1-9][0-9]{0,29}", numero) for numero in numeros)
+    casas = Counter(map(len, numeros))
+    assert set(casas) == set(range(1, 31)) and all(150 <= quantos <= 250 for quantos in casas.values())
+    assert Counter(n for n in numeros if len(n) == 1).keys() == set("0123456789")
+    algarismos = Counter("".join(n[1:] for n in numeros))
+    assert max(algarismos.values()) < 1.1 * min(algarismos.values())
+
+
+def test_sorteio_repetivel():
+    """A mesma semente dá os mesmos números; `casas` limita o tamanho (PI-40)."""
+    assert [sortear_numero(random.Random(7)) for _ in range(3)] == [sortear_numero(random.Random(7))] * 3
+    assert {len(sortear_numero(casas=2)) for _ in range(100)} == {1, 2}
+
+
+@formas
+@pytest.mark.parametrize(
+    "numero, resposta", [("7", "ÍMPAR"), (8, "PAR"), (-3, "ÍMPAR"), ("9" * 1000, "[A-Za-z]{1000}")]
+)
+def test_perguntar(servidor, numero, resposta, crua):
+    """A resposta vem como texto, sem o \\n, nas duas formas (PI-41, PI-45)."""
+    with Cliente(*servidor.endereco, crua=crua) as cliente:
+        assert re.fullmatch(resposta, cliente.perguntar(numero))
+        cliente.devolver()
+    assert anotou(servidor.diario, "devolve").detalhe == "confere"
+
+
+def test_varias_perguntas_numa_conexao(servidor):
+    """Na forma de linha a conexão serve para várias voltas (PI-14)."""
+    with Cliente(*servidor.endereco) as cliente:
+        for numero, resposta in [("7", "ÍMPAR"), ("lixo", "ERRO "), ("", "ERRO "), ("8", "PAR")]:
+            assert cliente.perguntar(numero).startswith(resposta)
+            assert cliente.devolver() is True
+    anotou(servidor.diario, "fecha")
+    eventos = list(servidor.diario)
+    assert [e.detalhe for e in eventos if e.tipo == "devolve"] == ["confere"] * 4
+    assert sum(e.tipo == "conecta" for e in eventos) == 1
+
+
+@pytest.mark.parametrize("resposta", ["PAR", "IMPAR", " banana ", "", "ERRO servidor cheio"])
+def test_mostra_o_que_veio(resposta):
+    """O cliente não corrige nem confere o que o servidor disse (PI-41)."""
+    with servidor_de_aluno(responder(resposta.encode() + b"\n")) as endereco, Cliente(*endereco) as cliente:
+        assert cliente.perguntar(7) == resposta
+
+
+@pytest.mark.parametrize("crua, pedido, devolucao", [(False, b"7\n", "ÍMPAR FIM\n"), (True, b"7", "ÍMPAR FIM")])
+def test_os_bytes_que_o_cliente_envia(crua, pedido, devolucao):
+    """O pedido e a devolução, byte a byte; na forma crua a devolução fecha a conexão (PI-10, PI-11, PI-42)."""
+    recebidos = []
+
+    def roteiro(conexao):
+        recebidos.append(conexao.recv(4096))
+        conexao.sendall("ÍMPAR\n".encode())
+        recebidos.append(ler_tudo(conexao))
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, crua=crua) as cliente:
+        cliente.perguntar("7")
+        assert cliente.devolver() is True
+        assert (cliente.client_socket is None) is crua
+        cliente.fechar()
+    assert recebidos == [pedido, devolucao.encode()]
+
+
+def test_devolver_fora_de_ordem(servidor):
+    """Devolver sem resposta, duas vezes ou com a conexão fechada é um `ErroDeUso` que diz a ordem."""
+    with Cliente(*servidor.endereco) as cliente:
+        with pytest.raises(ErroDeUso, match="perguntar"):
+            cliente.devolver()
+        cliente.perguntar(7)
+        cliente.devolver()
+        with pytest.raises(ErroDeUso, match="perguntar"):
+            cliente.devolver()
+        cliente.perguntar(7)
+    assert cliente.resposta == "ÍMPAR"
+    with pytest.raises(ErroDeUso, match="perguntar"):
+        cliente.devolver()
+
+
+@formas
+def test_devolver_a_quem_ja_fechou(crua):
+    """Se o servidor responde e fecha, a devolução não é um erro do cliente (PI-42)."""
+
+    def roteiro(conexao):
+        conexao.recv(4096)
+        conexao.sendall(b"PAR\n")
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, crua=crua) as cliente:
+        assert cliente.perguntar(8) == "PAR"
+        assert cliente.client_socket.recv(1, socket.MSG_PEEK) == b""  # o fim já chegou
+        cliente.devolver()
+
+
+def test_devolver_depois_de_um_rst():
+    """Quando o sistema já sabe que a conexão acabou, `devolver` diz False e fecha o socket (PI-42, PI-44)."""
+
+    def roteiro(conexao):
+        conexao.recv(4096)
+        conexao.sendall(b"PAR\n")
+        assert conexao.recv(1) == b"!"
+        reiniciar(conexao)
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco) as cliente:
+        cliente.perguntar(8)
+        cliente.client_socket.sendall(b"!")
+        with pytest.raises(ConnectionResetError):
+            cliente.client_socket.recv(1)
+        assert cliente.devolver() is False
+        assert cliente.client_socket is None
+
+
+def test_conectar_e_fechar_podem_ser_repetidos(servidor):
+    """Nada muda na segunda vez, e depois de fechar a próxima pergunta conecta de novo."""
+    cliente = Cliente(*servidor.endereco)
+    assert repr(cliente).endswith("fechado>")
+    cliente.fechar()
+    assert cliente.conectar() is cliente
+    primeiro = cliente.client_socket
+    assert cliente.conectar().client_socket is primeiro and repr(cliente).endswith("conectado>")
+    cliente.fechar()
+    cliente.fechar()
+    assert cliente.perguntar(8) == "PAR"
+    cliente.fechar()
+    assert [e.tipo for e in cliente.diario] == ["conecta", "fecha", "conecta", "envia", "recebe", "fecha"]
+
+
+def test_rodada(servidor):
+    """Conecta, pergunta, mostra, devolve e fecha, com uma conexão nova por volta (PI-42, PI-43, PI-44)."""
+    mostradas = []
+
+    def mostrar(resposta):
+        mostradas.append((resposta, any(e.tipo == "devolve" for e in servidor.diario)))
+
+    assert rodada("7", *servidor.endereco, mostrar=mostrar) == "ÍMPAR"
+    assert mostradas == [("ÍMPAR", False)]
+    rodada("8", *servidor.endereco)
+    anotou(servidor.diario, "fecha", cursor=anotou(servidor.diario, "fecha").numero + 1)
+    assert [e.tipo for e in servidor.diario].count("conecta") == 2
+
+
+def test_rodada_fecha_mesmo_com_erro(servidor):
+    """O socket se fecha mesmo que `mostrar` falhe (PI-44)."""
+    with pytest.raises(ZeroDivisionError):
+        rodada("7", *servidor.endereco, mostrar=lambda _: 1 / 0)
+    anotou(servidor.diario, "fecha", "o cliente encerrou o envio")
+
+
+def test_ninguem_escuta():
+    """A recusa diz o endereço e o que fazer, e guarda o erro do sistema (PI-43)."""
+    with socket.socket() as ocupado:
+        ocupado.bind(("127.0.0.1", 0))
+        porta = ocupado.getsockname()[1]
+        cliente = Cliente(porta=porta)
+        with pytest.raises(ConexaoRecusada, match=f"ninguém escuta em 127.0.0.1:{porta}: inicie o servidor") as info:
+            cliente.perguntar(7)
+    assert isinstance(info.value.__cause__, ConnectionRefusedError)
+    assert cliente.client_socket is None and anotou(cliente.diario, "erro").remoto == ("127.0.0.1", porta)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só no Linux a fila cheia ignora o SYN")
+def test_o_hospedeiro_nao_responde():
+    """Quando nem o handshake termina, o prazo vale do mesmo jeito."""
+    with socket.socket() as escuta, contextlib.ExitStack() as abertos:
+        escuta.bind(("127.0.0.1", 0))
+        escuta.listen(0)
+        for _ in range(2):  # enche a fila do accept
+            sock = abertos.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(escuta.getsockname())
+        with pytest.raises(TempoEsgotado, match="não respondeu em 0.3 s"):
+            Cliente(*escuta.getsockname(), prazo=CURTO).conectar()
+
+
+def test_endereco_impossivel():
+    """O que o sistema não consegue alcançar é um `ErroDeRede`."""
+    with pytest.raises(ErroDeRede, match="não foi possível conectar a ::1:60000"):
+        Cliente("::1").conectar()
+
+
+@formas
+def test_o_servidor_fecha_sem_responder(crua):
+    """O fim da conexão sem resposta é uma conexão perdida (PI-44)."""
+    with servidor_de_aluno(lambda conexao: conexao.recv(4096)) as endereco, Cliente(*endereco, crua=crua) as cliente:
+        with pytest.raises(ConexaoPerdida, match="fechou a conexão sem responder"):
+            cliente.perguntar(7)
+        assert cliente.client_socket is None
+
+
+def test_o_servidor_reinicia_a_conexao():
+    """Um RST no lugar da resposta é uma conexão perdida, com o nome do manual (PI-44)."""
+
+    def roteiro(conexao):
+        conexao.recv(4096)
+        reiniciar(conexao)
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco) as cliente:
+        with pytest.raises(ConexaoPerdida, match="ECONNRESET"):
+            cliente.perguntar(7)
+        assert cliente.client_socket is None
+
+
+def test_o_servidor_caiu_entre_duas_perguntas(servidor):
+    """A pergunta seguinte falha com clareza, e a outra já usa uma conexão nova (PI-43, PI-44)."""
+    with Cliente(*servidor.endereco) as cliente:
+        cliente.perguntar(7)
+        servidor.parar()
+        servidor.iniciar()
+        with pytest.raises(ConexaoPerdida):
+            cliente.perguntar(8)
+        assert cliente.perguntar(8) == "PAR"
+
+
+@pytest.mark.parametrize("resposta", ["ÍMPAR\n".encode("latin-1"), b"x" * 5000, b"x" * 5000 + b"\n"])
+def test_resposta_que_nao_se_le(resposta):
+    """Uma resposta fora do protocolo é um `ErroDeProtocolo`, e a conexão se fecha (PI-44)."""
+
+    def roteiro(conexao):
+        conexao.recv(4096)
+        conexao.sendall(resposta)
+        with contextlib.suppress(ConnectionError):  # o cliente fecha sem ler tudo
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco) as cliente:
+        with pytest.raises(ErroDeProtocolo):
+            cliente.perguntar(7)
+        assert cliente.client_socket is None
+
+
+@formas
+def test_a_resposta_atrasada_nao_serve_a_outra_pergunta(crua):
+    """Passado o prazo a conexão se fecha: a pergunta seguinte usa outra, e a resposta velha não a alcança."""
+    pedidos = []
+
+    def roteiro(conexao):
+        pedidos.append(conexao.recv(4096))
+        if len(pedidos) == 1:
+            assert ler_tudo(conexao) == b""  # o cliente desistiu
+            with contextlib.suppress(ConnectionError):
+                conexao.sendall("ÍMPAR\n".encode())
+        else:
+            conexao.sendall(b"PAR\n")
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco, crua=crua, prazo=CURTO) as cliente:
+        antes = time.monotonic()
+        with pytest.raises(TempoEsgotado, match="esperava a resposta em até 0.3 s"):
+            cliente.perguntar(7)
+        assert CURTO <= time.monotonic() - antes < PRAZO
+        assert cliente.client_socket is None and cliente.resposta is None
+        cliente.prazo = PRAZO
+        assert cliente.perguntar(8) == "PAR"
+
+
+def test_o_resto_de_uma_resposta_nao_serve_a_outra_pergunta():
+    """Uma resposta que só o silêncio encerrou pode ter um resto: a pergunta seguinte usa outra conexão (PI-12)."""
+    conexoes = []
+
+    def roteiro(conexao):
+        conexoes.append(conexao)
+        assert conexao.recv(4096)
+        if len(conexoes) == 1:
+            conexao.sendall("ÍM".encode())
+            if conexao.recv(4096):  # o resto só vem depois da segunda pergunta
+                conexao.sendall(b"PAR\n")
+        else:
+            conexao.sendall(b"PAR\n")
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco) as cliente:
+        assert cliente.perguntar(7) == "ÍM"
+        assert cliente.perguntar(8) == "PAR"
+        assert len(conexoes) == 2
+
+
+def test_a_celula_interrompida_nao_deixa_resposta_para_depois(servidor, monkeypatch):
+    """Um Ctrl-C no meio da espera fecha a conexão, como qualquer outro erro (PI-44)."""
+
+    def interromper(*_):
+        raise KeyboardInterrupt
+
+    with Cliente(*servidor.endereco) as cliente:
+        with monkeypatch.context() as troca:
+            troca.setattr(Cliente, "_esperar_resposta", interromper)
+            with pytest.raises(KeyboardInterrupt):
+                cliente.perguntar(7)
+        assert cliente.client_socket is None
+        assert cliente.perguntar(8) == "PAR"
+
+
+def test_conta_gotas():
+    """Um servidor que manda um byte de cada vez, sem nunca terminar, não passa do prazo."""
+
+    def roteiro(conexao):
+        conexao.settimeout(0.01)
+        limite = time.monotonic() + PRAZO
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < limite:
+                conexao.sendall(b"x")
+                with contextlib.suppress(TimeoutError):
+                    if conexao.recv(4096) == b"":
+                        return
+
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, prazo=CURTO) as cliente:
+        antes = time.monotonic()
+        with contextlib.suppress(TempoEsgotado):
+            cliente.perguntar(7)
+        assert time.monotonic() - antes < 5
+        cliente.fechar()
+
+
+def test_o_servidor_nao_le():
+    """Um pedido que não cabe em nenhuma fila também tem prazo."""
+
+    def roteiro(conexao):
+        acabou = b""
+        with contextlib.suppress(ConnectionError):
+            while not acabou.endswith(b"."):  # só lê depois que o cliente desistiu
+                acabou = largada.recv(1)
+
+    largada, aviso = socket.socketpair()
+    with largada, aviso, servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, prazo=CURTO) as cliente:
+        with pytest.raises(TempoEsgotado, match="não leu o pedido"):
+            cliente.perguntar("1" * 50_000_000)
+        assert cliente.client_socket is None
+        aviso.sendall(b".")
+
+
+@pytest.mark.parametrize(
+    "argumentos, motivo",
+    [
+        *((dict(host=host), f"veio {host!r}") for host in ("", None, 80)),
+        *((dict(porta=porta), f"veio {porta!r}") for porta in (0, -1, 65536, "80", 1.5, None)),
+        *((dict(prazo=p), f"veio {p!r}") for p in (0, -1, float("nan"), float("inf"), 1e10, "5", None)),
+    ],
+    ids=str,
+)
+def test_argumento_errado(argumentos, motivo):
+    """Um argumento errado é um `ErroDeUso` que mostra o que veio."""
+    with pytest.raises(ErroDeUso, match=re.escape(motivo)):
+        Cliente(**argumentos)
+
+
+@pytest.mark.parametrize("crua, texto", [(False, "7\n8"), (False, "7\n"), (True, "7\n"), (True, "")])
+def test_texto_que_nao_se_pode_perguntar(servidor, crua, texto):
+    """O que não cabe numa mensagem é recusado antes de enviar (PI-10, PI-11)."""
+    with Cliente(*servidor.endereco, crua=crua) as cliente:
+        with pytest.raises(ErroDeUso, match="numa linha só"):
+            cliente.perguntar(texto)
+        assert [e.tipo for e in cliente.diario] == ["conecta"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="só no Linux e no macOS há RLIMIT_NOFILE")
+def test_faltam_descritores():
+    """Clientes demais abertos é um `ErroDeRede` que diz o que acabou."""
+    programa = """
+import os, resource
+from parimpar import Cliente
+from parimpar.erros import ErroDeRede
+duro = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) - 1, duro))
+try:
+    Cliente().conectar()
+except ErroDeRede as erro:
+    print(erro)
+"""
+    assert "acabaram os descritores deste processo (EMFILE)" in em_outro_processo(programa)

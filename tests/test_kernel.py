@@ -1,0 +1,217 @@
+"""O que o sistema operacional conta de um socket, e o que se diz quando ele não conta."""
+
+import builtins
+import contextlib
+import select
+import socket
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from apoio import PRAZO, conectar
+from parimpar import kernel
+from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, estado
+
+so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")
+
+
+@pytest.fixture
+def escuta():
+    with socket.create_server(("127.0.0.1", 0)) as server_socket:
+        yield server_socket
+
+
+@pytest.fixture
+def par(escuta):
+    """(client_socket, o socket que o accept devolveu)."""
+    with conectar(escuta.getsockname()) as client_socket:
+        conexao, _ = escuta.accept()
+        with conexao:
+            yield client_socket, conexao
+
+
+@pytest.fixture
+def sem_kernel(monkeypatch):
+    """Como fora do Linux: sem TCP_INFO nem TIOCOUTQ."""
+    monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="darwin", byteorder=sys.byteorder))
+
+
+@pytest.fixture
+def sem_modulos(monkeypatch):
+    """Uma função que faz `import nome` falhar."""
+
+    def esconder(*nomes):
+        importar = builtins.__import__
+
+        def sem(nome, *resto, **opcoes):
+            if nome in nomes:
+                raise ImportError(nome)
+            return importar(nome, *resto, **opcoes)
+
+        monkeypatch.setattr(builtins, "__import__", sem)
+
+    return esconder
+
+
+def chegou(sock):
+    """Espera haver algo a ler, bytes ou o fim."""
+    assert select.select([sock], [], [], PRAZO)[0], "nada chegou"
+
+
+def test_listen(escuta):
+    """Um socket de escuta está em LISTEN, sem endereço remoto."""
+    retrato = estado(escuta)
+    assert (retrato.estado, retrato.local, retrato.remoto) == ("LISTEN", escuta.getsockname(), None)
+    assert (retrato.familia, retrato.tipo, retrato.descritor) == ("AF_INET", "SOCK_STREAM", escuta.fileno())
+
+
+@so_no_linux
+def test_conexoes_a_espera_de_accept(escuta):
+    """O LISTEN conta as conexões prontas; o handshake termina antes do accept."""
+    assert estado(escuta).fila_recepcao == 0
+    with conectar(escuta.getsockname()) as client_socket:
+        assert estado(client_socket).estado == "ESTABLISHED"
+        assert estado(client_socket).remoto == escuta.getsockname()
+        chegou(escuta)
+        assert estado(escuta).fila_recepcao == 1
+        assert ("à espera de accept", "1 conexão") in estado(escuta).linhas
+        with contextlib.closing(escuta.accept()[0]) as conexao:
+            assert estado(escuta).fila_recepcao == 0
+            assert estado(conexao).estado == "ESTABLISHED"
+            assert estado(conexao).remoto == estado(client_socket).local == client_socket.getsockname()
+
+
+def test_bytes_a_espera_de_recv(par):
+    """Os bytes que chegaram esperam na fila, e olhar não os tira de lá."""
+    client_socket, conexao = par
+    assert estado(conexao).fila_recepcao == 0
+    client_socket.sendall("ÍMPAR".encode())
+    chegou(conexao)
+    assert estado(conexao).fila_recepcao == estado(conexao).fila_recepcao == 6
+    assert ("à espera de recv", "6 bytes") in estado(conexao).linhas
+    assert conexao.recv(4096) == "ÍMPAR".encode()
+    assert estado(conexao).fila_recepcao == 0
+
+
+@so_no_linux
+def test_bytes_a_espera_de_confirmacao(par):
+    """O que a outra ponta não tem onde guardar fica na fila de envio."""
+    client_socket, _ = par
+    client_socket.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            client_socket.send(b"x" * 65536)
+    assert estado(client_socket).fila_envio > 0
+
+
+@so_no_linux
+def test_meio_fechada(par):
+    """Depois do FIN de um lado só: FIN_WAIT2 em quem encerrou, CLOSE_WAIT em quem ainda não fechou."""
+    client_socket, conexao = par
+    client_socket.shutdown(socket.SHUT_WR)
+    chegou(conexao)
+    assert conexao.recv(1) == b""
+    limite = time.monotonic() + PRAZO  # FIN_WAIT1 dura até o ACK, que pode demorar uns milissegundos
+    while estado(client_socket).estado == "FIN_WAIT1" and time.monotonic() < limite:
+        select.select([], [], [], 0.001)
+    assert estado(client_socket).estado == "FIN_WAIT2"
+    assert estado(conexao).estado == "CLOSE_WAIT"
+    assert estado(conexao).fila_recepcao == 0
+
+
+def test_socket_fechado_e_socket_novo():
+    """Fechado, o socket perde o descritor; recém-criado, ainda não tem endereço."""
+    sock = socket.socket()
+    with sock:
+        retrato = estado(sock)
+        assert (retrato.estado, retrato.local, retrato.remoto) == ("CLOSED", None, None)
+    retrato = estado(sock)
+    assert (retrato.estado, retrato.descritor) == ("CLOSED", -1)
+    assert ("endereço local", "nenhum") in retrato.linhas and ("à espera de recv", NAO_DISPONIVEL) in retrato.linhas
+
+
+def test_udp():
+    """UDP não tem conexão; a fila conta o datagrama que espera."""
+    with socket.socket(type=socket.SOCK_DGRAM) as recebe, socket.socket(type=socket.SOCK_DGRAM) as envia:
+        recebe.bind(("127.0.0.1", 0))
+        assert estado(envia).local is None
+        envia.sendto(b"12345", recebe.getsockname())
+        chegou(recebe)
+        retrato = estado(recebe)
+        assert (retrato.estado, retrato.tipo, retrato.local) == ("sem conexão", "SOCK_DGRAM", recebe.getsockname())
+        assert retrato.remoto is None and retrato.fila_recepcao == 5
+        assert recebe.recv(10) == b"12345"
+
+
+def test_texto_e_html():
+    """O retrato se lê como texto alinhado e como tabela com cabeçalhos de linha."""
+    retrato = EstadoSocket(7, "AF_INET", "SOCK_STREAM", ("127.0.0.1", 80), None, "ESTABLISHED", 1, None)
+    assert repr(retrato) == str(retrato)
+    assert str(retrato) == (
+        "descritor                7\n"
+        "família                  AF_INET\n"
+        "tipo                     SOCK_STREAM\n"
+        "endereço local           127.0.0.1:80\n"
+        "endereço remoto          nenhum\n"
+        "estado                   ESTABLISHED\n"
+        "à espera de recv         1 byte\n"
+        "à espera de confirmação  não disponível"
+    )
+    pagina = retrato._repr_html_()
+    assert pagina.count("<tr>") == pagina.count('<th scope="row"') == 8
+    assert "<code>127.0.0.1:80</code>" in pagina
+
+
+def test_html_escapa():
+    """Nada do que se mostra vira marcação."""
+    pagina = EstadoSocket(7, "<b>", "&", ("<script>", 80), None, "x", 0, 0)._repr_html_()
+    assert "<script>" not in pagina and "&lt;script&gt;:80" in pagina and "<code>&amp;</code>" in pagina
+
+
+def test_sem_tcp_info_pergunta_a_psutil(sem_kernel, escuta, par):
+    """Fora do Linux o estado vem da psutil; o que ela não sabe não é um palpite."""
+    client_socket, conexao = par
+    assert estado(escuta).estado == "LISTEN"
+    assert estado(escuta).fila_recepcao is None
+    assert ("à espera de accept", NAO_DISPONIVEL) in estado(escuta).linhas
+    assert estado(client_socket).estado == estado(conexao).estado == "ESTABLISHED"
+    assert estado(client_socket).fila_envio is None
+    with socket.socket() as novo:
+        assert estado(novo).estado == "CLOSED"
+
+
+def test_a_psutil_nao_confunde_udp_com_tcp(sem_kernel, escuta):
+    """UDP e TCP podem usar a mesma porta: o estado é o do socket TCP."""
+    with socket.socket(type=socket.SOCK_DGRAM) as udp:
+        udp.bind(escuta.getsockname())
+        assert estado(escuta).estado == "LISTEN"
+
+
+def test_sem_psutil(sem_kernel, sem_modulos, par):
+    """Sem TCP_INFO e sem psutil, diz-se que não se sabe."""
+    sem_modulos("psutil")
+    assert estado(par[0]).estado == NAO_DISPONIVEL
+    assert f"estado                   {NAO_DISPONIVEL}" in str(estado(par[0]))
+
+
+def test_sem_fcntl_espia_a_fila(sem_kernel, sem_modulos, par):
+    """Sem ioctl, a fila de recepção é espiada com MSG_PEEK, que também não tira nada dela."""
+    sem_modulos("fcntl", "termios")
+    client_socket, conexao = par
+    assert estado(conexao).fila_recepcao == 0
+    client_socket.sendall(b"12345")
+    chegou(conexao)
+    assert estado(conexao).fila_recepcao == estado(conexao).fila_recepcao == 5
+    assert conexao.recv(10) == b"12345"
+    assert estado(conexao).fila_envio is None
+    with socket.socket() as novo:
+        assert estado(novo).fila_recepcao in (0, None)
+
+
+def test_o_kernel_recusa_tcp_info(monkeypatch):
+    """Num kernel que não conhece TCP_INFO, a pergunta falha sem derrubar ninguém."""
+    monkeypatch.setattr(kernel.socket, "TCP_INFO", 9999, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as escuta:
+        assert estado(escuta).estado == "LISTEN"

@@ -1,0 +1,509 @@
+"""O servidor com clientes de verdade: a vida das conexões, ligar e desligar, limites e erros."""
+
+import contextlib
+import gc
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, ler, ler_tudo, reiniciar
+from parimpar import Servidor, classificar
+from parimpar.erros import ErroDeRede, ErroDeUso, PortaOcupada
+from parimpar.motor import MAXIMO_A_DESPEDIR, Motor
+
+CHEIO = b"ERRO servidor cheio\n"
+so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só no Linux")
+so_no_unix = pytest.mark.skipif(os.name != "posix", reason="só no Linux e no macOS")
+
+
+@pytest.fixture
+def servidor():
+    with Servidor(sorteio=random.Random(1)) as servidor:
+        yield servidor
+
+
+def atende(servidor):
+    """O servidor responde a um cliente novo?"""
+    with conectar(servidor.endereco) as sock:
+        sock.sendall(b"7\n")
+        return ler(sock, 7) == "ÍMPAR\n".encode()
+
+
+def tipos(diario):
+    return [evento.tipo for evento in diario]
+
+
+def ficou_pela_metade(evento):
+    """É um send em que nem tudo coube?"""
+    return evento.tipo == "envia" and int(re.search(r"\d+", evento.chamada)[0]) > evento.tamanho
+
+
+def inundar(sock, quantas=10_000):
+    """Envia pedidos de mil casas sem ler as respostas, até a outra ponta fechar."""
+    with contextlib.suppress(OSError):
+        for _ in range(quantas):
+            sock.sendall(b"1" * 1000 + b"\n")
+
+
+def test_conectar_e_fechar_sem_enviar_nada(servidor):
+    """Não produz resposta nem erro (PI-20)."""
+    with conectar(servidor.endereco) as sock:
+        sock.shutdown(socket.SHUT_WR)
+        assert ler_tudo(sock) == b""
+    assert anotou(servidor.diario, "fecha").detalhe == "o cliente encerrou o envio"
+    assert tipos(servidor.diario) == ["inicia", "conecta", "fecha"]
+
+
+@pytest.mark.parametrize(
+    "dados, respostas",
+    [(b"7", "ÍMPAR"), (b"7\n8", "ÍMPAR\nPAR\n"), (b"7\n8\n", "ÍMPAR\nPAR\n"), (b"8\nPAR FIM", "PAR\n")],
+)
+def test_responde_ao_pendente_antes_de_fechar(servidor, dados, respostas):
+    """Depois do fim do envio o servidor responde ao que falta e só então fecha (PI-21)."""
+    with conectar(servidor.endereco) as sock:
+        sock.sendall(dados)
+        sock.shutdown(socket.SHUT_WR)
+        assert ler_tudo(sock).decode() == respostas
+
+
+def test_um_cliente_parado_nao_atrasa_os_outros(servidor):
+    """Com muitos calados, ou no meio de um pedido, os outros são atendidos (PI-22)."""
+    with contextlib.ExitStack() as abertos:
+        for dados in (b"", b"7\n12", b"x" * 1000) * 10:
+            abertos.enter_context(conectar(servidor.endereco)).sendall(dados)
+        assert atende(servidor)
+
+
+@pytest.mark.parametrize("dados, respostas", [(b"", ""), (b"7\n12", "ÍMPAR\n"), (b"7", "ÍMPAR")])
+def test_silencio_longo(dados, respostas):
+    """Passado o silêncio, o servidor diz o motivo e fecha (PI-23)."""
+    with Servidor(silencio=0.4) as servidor, conectar(servidor.endereco) as sock:
+        sock.sendall(dados)
+        antes = time.monotonic()
+        assert ler_tudo(sock).decode() == respostas + "ERRO silêncio de 0.4 s\n"
+        assert 0.3 < time.monotonic() - antes < PRAZO
+        sock.close()
+        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0.4 s"
+
+
+def test_o_calado_que_nao_fecha_e_fechado(monkeypatch):
+    """Quem não reage ao aviso de silêncio tem um prazo, e depois o descritor é devolvido (PI-23, PI-27)."""
+    monkeypatch.setattr("parimpar.motor.ADEUS", 0.1)
+    with Servidor(silencio=0.1) as servidor, conectar(servidor.endereco):
+        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0.1 s"
+        assert servidor.conexoes == 0
+
+
+def test_um_rst_encerra_so_aquela_conexao(servidor):
+    """O motivo fica no registro, e os outros nem percebem (PI-24)."""
+    with conectar(servidor.endereco) as outro:
+        sock = conectar(servidor.endereco)
+        sock.sendall(b"12")
+        anotou(servidor.diario, "recebe")
+        reiniciar(sock)
+        assert "reiniciou a conexão (ECONNRESET)" in anotou(servidor.diario, "erro").detalhe
+        assert anotou(servidor.diario, "fecha").detalhe == "conexão perdida"
+        outro.sendall(b"8\n")
+        assert ler(outro, 4) == b"PAR\n"
+
+
+def test_um_erro_interno_encerra_so_aquela_conexao():
+    """Um defeito nosso ao atender um cliente não derruba os outros nem o servidor (PI-24)."""
+    with (
+        Servidor(sorteio=SimpleNamespace(choices=lambda *_, k: 1 / 0)) as servidor,
+        conectar(servidor.endereco) as outro,
+    ):
+        with conectar(servidor.endereco) as sock:
+            sock.sendall(b"12345678901\n")
+            assert ler_tudo(sock) == b""
+        assert "ZeroDivisionError" in anotou(servidor.diario, "erro", "erro interno").detalhe
+        outro.sendall(b"8\n")
+        assert ler(outro, 4) == b"PAR\n"
+
+
+def test_servidor_cheio():
+    """Acima do limite vem um ERRO; quando alguém sai, cabe outro (PI-25)."""
+    with Servidor(max_conexoes=2) as servidor:
+        with conectar(servidor.endereco) as primeiro, conectar(servidor.endereco) as segundo:
+            with conectar(servidor.endereco) as terceiro:
+                assert ler_tudo(terceiro) == CHEIO
+            for sock in (primeiro, segundo):
+                sock.sendall(b"8\n")
+                assert ler(sock, 4) == b"PAR\n"
+            cursor = servidor.diario.cursor
+        for _ in range(2):
+            cursor = anotou(servidor.diario, "fecha", "encerrou o envio", cursor).numero + 1
+        assert atende(servidor)
+
+
+def test_servidor_muito_cheio():
+    """Uma multidão além do limite, que não lê nem fecha, não gasta descritores sem fim (PI-25)."""
+    with (
+        Servidor(max_conexoes=1) as servidor,
+        conectar(servidor.endereco) as primeiro,
+        contextlib.ExitStack() as abertos,
+    ):
+        multidao = [abertos.enter_context(conectar(servidor.endereco)) for _ in range(MAXIMO_A_DESPEDIR + 30)]
+        assert anotou(servidor.diario, "fecha").detalhe == "servidor cheio"
+        assert ler_tudo(multidao[0]) == CHEIO
+        primeiro.sendall(b"8\n")
+        assert ler(primeiro, 4) == b"PAR\n"
+
+
+def test_a_ultima_resposta_nao_se_perde(servidor):
+    """O que o cliente ainda enviava quando o servidor resolve fechar é lido: o fim não vira um RST (PI-13, PI-27)."""
+    with conectar(servidor.endereco) as sock:
+        sock.sendall(b"7\n" + b"x" * 3_000_000)
+        sock.shutdown(socket.SHUT_WR)
+        resposta = ler_tudo(sock).decode()
+    assert re.fullmatch(r"ÍMPAR\nERRO o pedido passou de 1024 bytes.*\n", resposta)
+    assert anotou(servidor.diario, "fecha").detalhe == "pedido longo demais"
+
+
+def test_muitos_pedidos_colados(servidor):
+    """Quando as respostas não cabem no send, o resto espera, e tudo chega na ordem (PI-12, PI-14, PI-21)."""
+    numeros = ["1" * (11 + i % 990) for i in range(20_000)]
+    sorteio = random.Random(1)
+    esperadas = "".join(classificar(numero, sorteio) + "\n" for numero in numeros)
+
+    def enviar():
+        sock.sendall(("\n".join(numeros) + "\n").encode())
+        sock.shutdown(socket.SHUT_WR)
+
+    with conectar(servidor.endereco) as sock:
+        thread = threading.Thread(target=enviar)
+        thread.start()
+        assert servidor.diario.esperar(ficou_pela_metade, PRAZO), "tudo coube; o teste precisa de mais pedidos"
+        assert ler_tudo(sock).decode() == esperadas
+        thread.join(PRAZO)
+
+
+def test_quem_nao_le_as_respostas_e_desligado():
+    """Um cliente que só envia é fechado depois do silêncio, sem atrasar os outros (PI-22, PI-23)."""
+    with Servidor(silencio=0.5) as servidor, conectar(servidor.endereco) as sock:
+        thread = threading.Thread(target=inundar, args=(sock, 100_000))
+        thread.start()
+        assert servidor.diario.esperar(ficou_pela_metade, PRAZO)
+        assert atende(servidor)
+        assert anotou(servidor.diario, "fecha", "não lê").detalhe == "o cliente não lê as respostas"
+        thread.join(PRAZO)
+        assert not thread.is_alive()
+
+
+def test_muitas_conexoes(servidor):
+    """Centenas de clientes ao mesmo tempo, cada um com a sua resposta."""
+    quantas = 500
+    with contextlib.suppress(ImportError):
+        import resource
+
+        quantas = min(quantas, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
+    with contextlib.ExitStack() as abertos:
+        socks = [abertos.enter_context(conectar(servidor.endereco)) for _ in range(quantas)]
+        for i, sock in enumerate(socks):
+            sock.sendall(f"{i}\n".encode())
+        for i, sock in enumerate(socks):
+            esperada = f"{classificar(i)}\n".encode()
+            assert ler(sock, len(esperada)) == esperada
+        assert servidor.conexoes == quantas
+        assert repr(servidor) == f"<Servidor 127.0.0.1:{servidor.porta} escutando, conexões abertas: {quantas}>"
+
+
+def test_iniciar_e_parar_podem_ser_repetidos():
+    """Executar a célula de novo é normal: nada muda, nada falha."""
+    servidor = Servidor()
+    servidor.parar()
+    assert not servidor.ligado and servidor.server_socket is None and servidor.porta == 0
+    assert servidor.iniciar() is servidor
+    escuta = servidor.server_socket
+    assert servidor.iniciar().server_socket is escuta and servidor.ligado and servidor.so_desta_maquina
+    assert servidor.endereco == escuta.getsockname()
+    servidor.parar()
+    servidor.parar()
+    assert not servidor.ligado and servidor.conexoes == 0
+    assert repr(servidor) == f"<Servidor 127.0.0.1:{servidor.porta} parado>"
+    assert tipos(servidor.diario) == ["inicia", "para"]
+
+
+def test_parar_fecha_tudo(servidor):
+    """A escuta e as conexões se fecham de fato: ninguém mais é atendido nem se conecta (PI-26)."""
+    escuta = servidor.server_socket
+    with conectar(servidor.endereco) as sock:
+        sock.sendall(b"8\n")
+        assert ler(sock, 4) == b"PAR\n"
+        servidor.parar()
+        assert ler_tudo(sock) == b""
+    assert escuta.fileno() == -1
+    with pytest.raises(ConnectionRefusedError):
+        conectar(servidor.endereco)
+    assert tipos(servidor.diario)[-2:] == ["fecha", "para"]
+
+
+def test_o_que_chegou_antes_de_parar_e_lido():
+    """A devolução enviada enquanto a thread atendia outro cliente ainda fica no diário (PI-05, PI-26)."""
+    ocupada, livre = threading.Event(), threading.Event()
+
+    def demorar(letras, k):
+        ocupada.set()
+        livre.wait(PRAZO)
+        return letras[:k]
+
+    with (
+        Servidor(sorteio=SimpleNamespace(choices=demorar)) as servidor,
+        conectar(servidor.endereco) as um,
+        conectar(servidor.endereco) as outro,
+    ):
+        um.sendall(b"8\n")
+        assert ler(um, 4) == b"PAR\n"
+        outro.sendall(b"12345678901\n")
+        assert ocupada.wait(PRAZO)
+        um.sendall(b"PAR FIM\n")
+        servidor._motor.parando = True  # é o que `parar` faz primeiro
+        livre.set()
+        servidor.parar()
+    assert "devolve" in tipos(servidor.diario)
+
+
+def test_reinicia_na_mesma_porta_na_hora(servidor):
+    """A porta volta mesmo com uma conexão antiga em TIME_WAIT (PI-26)."""
+    porta = servidor.porta
+    for _ in range(3):
+        with conectar(servidor.endereco) as sock:
+            sock.sendall(b"8\n")
+            assert ler(sock, 4) == b"PAR\n"
+            servidor.parar()  # quem fecha primeiro fica em TIME_WAIT
+            assert ler_tudo(sock) == b""
+        servidor.iniciar()
+        assert servidor.porta == porta and atende(servidor)
+
+
+def test_para_em_dois_segundos_o_que_quer_que_façam():
+    """Calados, pela metade, que não leem, que inundam, em despedida: nenhum segura o `parar` (PI-26)."""
+    with Servidor(max_conexoes=5) as servidor, contextlib.ExitStack() as abertos:
+        calado, metade, longo, inunda, le = (abertos.enter_context(conectar(servidor.endereco)) for _ in range(5))
+        metade.sendall(b"12")
+        longo.sendall(b"x" * 5000)
+        le.sendall(b"7\n" * 1000)
+        threads = [threading.Thread(target=inundar, args=(sock, 100_000)) for sock in (inunda, calado)]
+        for thread in threads:
+            thread.start()
+        assert servidor.diario.esperar(ficou_pela_metade, PRAZO)
+        abertos.enter_context(conectar(servidor.endereco))
+        antes = time.monotonic()
+        servidor.parar()
+        assert time.monotonic() - antes < 2
+        assert not any(thread.name.startswith("servidor-parimpar") for thread in threading.enumerate())
+        with pytest.raises(ConnectionRefusedError):
+            conectar(servidor.endereco)
+        for thread in threads:
+            thread.join(PRAZO)
+
+
+@so_no_linux
+def test_reescrever_a_variavel_nao_deixa_rastro():
+    """A célula que cria o servidor pode rodar de novo: o antigo para sozinho, sem thread nem descritor esquecidos."""
+
+    def descritores():
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    def threads():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("servidor-parimpar")]
+
+    antes = descritores()
+    for _ in range(5):
+        servidor = Servidor().iniciar()
+        assert atende(servidor)
+        assert len(threads()) == 1
+    del servidor
+    assert threads() == [] and descritores() == antes
+
+
+@so_no_unix
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_um_fork_nao_prende_a_porta(servidor):
+    """O filho de um fork não herda a escuta nem as conexões: o pai para e reinicia na mesma porta (PI-26)."""
+    aqui, la = socket.socketpair()
+    with aqui, la, conectar(servidor.endereco) as sock:
+        sock.sendall(b"8\n")
+        assert ler(sock, 4) == b"PAR\n"
+        filho = os.fork()
+        if filho == 0:
+            la.send(b"!")
+            aqui.close()
+            la.recv(1)  # vive até o pai fechar a outra ponta
+            os._exit(0)
+        try:
+            aqui.settimeout(PRAZO)
+            assert aqui.recv(1) == b"!"
+            sock.sendall(b"7\n")  # a conexão segue viva no pai
+            assert ler(sock, 7) == "ÍMPAR\n".encode()
+            servidor.parar()
+            assert ler_tudo(sock) == b""
+            servidor.iniciar()
+            assert atende(servidor)
+        finally:
+            aqui.close()
+            os.waitpid(filho, 0)
+
+
+def test_o_erro_da_thread_nao_se_perde(monkeypatch):
+    """Se a thread morre, tudo se fecha, o `repr` conta e `parar` lança o erro, uma vez."""
+    servidor = Servidor().iniciar()
+    with monkeypatch.context() as troca:
+        troca.setattr(Motor, "_aceitar", lambda *_: 1 / 0)
+        with contextlib.suppress(ConnectionError), conectar(servidor.endereco):
+            assert "ZeroDivisionError" in anotou(servidor.diario, "erro", "o servidor parou").detalhe
+            anotou(servidor.diario, "para")
+    assert repr(servidor).startswith(f"<Servidor 127.0.0.1:{servidor.porta} parou por um erro: ZeroDivisionError")
+    with pytest.raises(ZeroDivisionError):
+        servidor.parar()
+    assert not servidor.ligado
+    servidor.parar()
+    with servidor:
+        assert atende(servidor)
+
+
+@so_no_unix
+def test_faltam_descritores_para_o_accept():
+    """Sem descritores o servidor anota, descansa sem gastar o processador e depois atende quem esperou."""
+    programa = """
+import os, resource, time
+from parimpar import Servidor
+with Servidor() as servidor:
+    print(servidor.porta, flush=True)
+    duro = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 5, duro))
+    assert servidor.diario.esperar(lambda e: "EMFILE" in e.detalhe, 10)
+    gasto, cursor = time.process_time(), servidor.diario.cursor
+    servidor.diario.esperar(lambda e: e.tipo == "nunca", 1.2, cursor)
+    erros = [e for e in servidor.diario.desde(cursor)[0] if e.tipo == "erro"]
+    print(time.process_time() - gasto, len(erros), servidor.ligado, flush=True)
+    input()
+"""
+    processo = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", programa],
+        cwd=RAIZ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with processo:
+        endereco = "127.0.0.1", int(processo.stdout.readline())
+        with contextlib.ExitStack() as abertos:
+            socks = [abertos.enter_context(conectar(endereco)) for _ in range(20)]
+            gasto, erros, ligado = processo.stdout.readline().split()
+            assert float(gasto) < 0.6 and 1 <= int(erros) <= 4 and ligado == "True"
+            for sock in socks[:-1]:
+                sock.close()
+            socks[-1].sendall(b"8\n")  # estava na fila do kernel: há lugar agora
+            assert ler(socks[-1], 4) == b"PAR\n"
+        processo.communicate("\n", timeout=PRAZO)
+    assert processo.returncode == 0
+
+
+@so_no_unix
+def test_faltam_descritores_para_iniciar():
+    """Faltando poucos ou muitos descritores, `iniciar` diz o que houve e não deixa nenhum aberto."""
+    programa = """
+import gc, os, resource
+from parimpar import Servidor
+from parimpar.erros import ErroDeRede
+maximo, duro = resource.getrlimit(resource.RLIMIT_NOFILE)
+def abertos():
+    gc.collect()
+    return len(os.listdir("/dev/fd"))
+antes, falhas = abertos(), 0
+for livres in range(6):
+    servidor = Servidor()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (antes - 1 + livres, duro))
+    try:
+        servidor.iniciar()
+    except ErroDeRede as erro:
+        assert "EMFILE" in str(erro), erro
+        falhas += 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (maximo, duro))
+    servidor.parar()
+    assert abertos() == antes, livres
+print(falhas)
+"""
+    assert int(em_outro_processo(programa)) >= 3
+
+
+@so_no_unix
+def test_o_limite_do_sistema_e_dito():
+    """Pedir mais conexões do que o sistema deixa é avisado no registro."""
+    programa = """
+import resource
+from parimpar import Servidor
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+with Servidor(max_conexoes=5000) as servidor:
+    print(next(iter(servidor.diario)).detalhe)
+with Servidor() as servidor:
+    assert next(iter(servidor.diario)).detalhe == ""
+"""
+    assert re.search(
+        r"só deixa abrir \d+ conexões neste processo, e pediram-se 5000.*ulimit -n", em_outro_processo(programa)
+    )
+
+
+@pytest.mark.parametrize(
+    "argumentos, motivo",
+    [
+        *((dict(host=host), f"veio {host!r}") for host in ("", None, 80)),
+        *((dict(porta=porta), f"veio {porta!r}") for porta in (-1, 65536, "80", 1.5, None)),
+        *((dict(silencio=s), f"veio {s!r}") for s in (0, -1, float("nan"), float("inf"), 1e10, "30", None)),
+        *((dict(max_conexoes=n), f"veio {n!r}") for n in (0, -1, "10", 1.5)),
+    ],
+    ids=str,
+)
+def test_argumento_errado(argumentos, motivo):
+    """Um argumento errado é um `ErroDeUso` que mostra o que veio, antes de abrir qualquer socket."""
+    with pytest.raises(ErroDeUso, match=re.escape(motivo)):
+        Servidor(**argumentos)
+
+
+def test_silencio_de_um_dia():
+    """O maior silêncio aceito também funciona."""
+    with Servidor(silencio=86_400) as servidor:
+        assert atende(servidor)
+
+
+def test_porta_ocupada(servidor):
+    """A mensagem diz a porta e o que fazer; depois, com a porta livre, o mesmo objeto inicia."""
+    outro = Servidor(porta=servidor.porta)
+    with pytest.raises(PortaOcupada, match=f"na porta {servidor.porta}.*Pare o programa"):
+        outro.iniciar()
+    assert not outro.ligado
+    servidor.parar()
+    with outro:
+        assert outro.porta == servidor.porta and atende(outro)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::1", "a..b", "x" * 300])
+def test_host_que_nao_e_desta_maquina(host):
+    """Um endereço que não é desta máquina, ou nem é um endereço, é um `ErroDeRede` que sugere outro."""
+    with pytest.raises(ErroDeRede, match=re.escape(f"não foi possível escutar em {host!r}") + ".*127.0.0.1"):
+        Servidor(host).iniciar()
+
+
+def test_aviso_de_que_a_rede_pode_entrar(monkeypatch):
+    """Escutar além desta máquina é anotado; só 127.x.x.x não é visto pela rede."""
+    with Servidor() as servidor:
+        assert next(iter(servidor.diario)).detalhe == ""
+    so_desta_maquina = Motor.so_desta_maquina.fget
+    assert so_desta_maquina(SimpleNamespace(local=("127.0.0.2", 1)))
+    assert not so_desta_maquina(SimpleNamespace(local=("0.0.0.0", 1)))
+    assert not so_desta_maquina(SimpleNamespace(local=("192.168.0.7", 1)))
+    monkeypatch.setattr(Motor, "so_desta_maquina", False)
+    with Servidor() as servidor:
+        assert "aceita conexões da rede" in next(iter(servidor.diario)).detalhe
+        assert not servidor.so_desta_maquina
