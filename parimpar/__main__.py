@@ -9,7 +9,7 @@ import time
 
 from .cliente import rodada, sortear_numero
 from .diario import Diario, endereco, visivel
-from .erros import ErroDeUso, ErroParimpar
+from .erros import ErroDeUso, ErroParimpar, segundos
 from .protocolo import MAXIMO_DA_RESPOSTA
 from .servidor import Servidor
 
@@ -143,7 +143,7 @@ def _cliente(opcoes):
             raise
         except ErroParimpar as erro:
             narrador.narrar(menos={"erro"})
-            outra = "" if ultima else f". Nova tentativa em {opcoes.intervalo:g} s"
+            outra = "" if ultima else f". Nova tentativa em {segundos(opcoes.intervalo)}"
             print(f"aviso: {erro}{outra}", file=sys.stderr)
         if ultima:
             return 0 if respondidas else 1

@@ -9,7 +9,7 @@ import socket
 import time
 
 from .diario import Diario, endereco
-from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado, motivo
+from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado, motivo, segundos
 from .protocolo import SILENCIO, Respostas
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
@@ -56,7 +56,7 @@ class Cliente:
         self.client_socket = None
         self.resposta = None  # a última, à espera de ser devolvida
         self._local = self._remoto = None
-        self._sem_fim = False  # a última resposta acabou pelo silêncio: o resto dela ainda pode chegar
+        self._sobra = False  # depois da última resposta veio mais, ou pode vir: ela acabou pelo silêncio
 
     def conectar(self):
         """Abre a conexão; se já está aberta, não faz nada.
@@ -84,12 +84,12 @@ class Cliente:
                 ) from erro
             if isinstance(erro, TimeoutError):
                 raise TempoEsgotado(
-                    f"{onde} não respondeu em {self.prazo:g} s: confira o endereço, a rede e o firewall"
+                    f"{onde} não respondeu em {segundos(self.prazo)}: confira o endereço, a rede e o firewall"
                 ) from erro
             raise ErroDeRede(f"não foi possível conectar a {onde}: {motivo(erro)}. Confira o endereço") from erro
         self.client_socket = client_socket
         self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
-        self._respostas, self.resposta, self._sem_fim = Respostas(), None, False
+        self._respostas, self.resposta, self._sobra = Respostas(), None, False
         self._anotar("conecta", "connect(…)", instante=instante)
         return self
 
@@ -113,7 +113,7 @@ class Cliente:
                 f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez"
             )
         # Uma resposta atrasada, ou o resto de uma, não pode passar pela da próxima pergunta: fecha-se a conexão.
-        if self._sem_fim:
+        if self._sobra or self._chegou_sem_pedir():
             self.fechar()
         self.conectar()
         self._enviar(texto if self.crua else texto + "\n")
@@ -171,9 +171,22 @@ class Cliente:
             self._anotar("erro", "sendall(…)", detalhe=f"não enviou: {motivo(erro)}")
             self.fechar()
             if isinstance(erro, TimeoutError):
-                raise TempoEsgotado(f"o servidor não leu o pedido em {self.prazo:g} s; tente de novo") from erro
+                raise TempoEsgotado(f"o servidor não leu o pedido em {segundos(self.prazo)}; tente de novo") from erro
             raise ConexaoPerdida("o servidor já tinha fechado a conexão; conecte de novo") from erro
         self._anotar("envia", f"sendall({len(dados)} bytes)", dados=dados, instante=instante)
+
+    def _chegou_sem_pedir(self):
+        """Há algo na conexão antes da pergunta: bytes que ninguém pediu, ou o fim dela?"""
+        if self.client_socket is None:
+            return False
+        self.client_socket.setblocking(False)
+        try:
+            self.client_socket.recv(1, socket.MSG_PEEK)  # espia, sem tirar da fila
+            return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _esperar_resposta(self, limite):
         silencio = SILENCIO if self.crua else SILENCIO_EM_LINHA
@@ -187,11 +200,11 @@ class Cliente:
             except TimeoutError as erro:
                 resposta = self._respostas.fim() if em_silencio else None
                 if resposta is not None:
-                    self._sem_fim = True
+                    self._sobra = True
                     return resposta
                 raise TempoEsgotado(
-                    f"esperava a resposta em até {self.prazo:g} s e ela não veio: o servidor pode estar ocupado com "
-                    "outro cliente, ou à espera de um \\n, ou do fim do envio (experimente crua=True)"
+                    f"esperava a resposta em até {segundos(self.prazo)} e ela não veio: o servidor pode estar ocupado "
+                    "com outro cliente, ou à espera de um \\n, ou do fim do envio (experimente crua=True)"
                 ) from erro
             except OSError as erro:
                 raise ConexaoPerdida(
@@ -201,6 +214,7 @@ class Cliente:
                 self._anotar("recebe", "recv(4096)", dados=dados)
                 respostas = self._respostas.receber(dados)
                 if respostas:
+                    self._sobra = len(respostas) > 1 or bool(self._respostas.pendente)
                     return respostas[0]
                 continue
             resposta = self._respostas.fim()

@@ -35,9 +35,16 @@ def motivo(erro):
     """Diz em português o que houve num `OSError`, com o nome dos manuais: EPIPE, ECONNRESET…"""
     if isinstance(erro, TimeoutError) and erro.errno is None:
         return "o prazo acabou"
+    if type(erro).__name__ == "gaierror":  # pelo nome: o protocolo puro usa este arquivo, e não importa socket
+        return "não existe hospedeiro com esse nome"
     nome = errno.errorcode.get(erro.errno or 0, "")
     frase = _MOTIVOS.get(nome.removeprefix("WSA"), erro.strerror or str(erro))
     return f"{frase} ({nome})" if nome else frase
+
+
+def segundos(quantos):
+    """Escreve um tempo como se escreve em português: 0,4 s."""
+    return f"{quantos:g} s".replace(".", ",")
 
 
 class ErroParimpar(Exception):

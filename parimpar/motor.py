@@ -15,7 +15,7 @@ import time
 import weakref
 from collections import OrderedDict
 
-from .erros import motivo
+from .erros import motivo, segundos
 from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
@@ -181,8 +181,12 @@ class Motor(threading.Thread):
                 self.seletor.unregister(self.server_socket)
                 self.volta_do_accept = agora + 0.5
                 return
-            client_socket.setblocking(False)
-            local = client_socket.getsockname() if self.local[0] == "0.0.0.0" else self.local
+            try:
+                client_socket.setblocking(False)
+                local = client_socket.getsockname() if self.local[0] == "0.0.0.0" else self.local
+            except OSError:  # no macOS, quem já desistiu só se descobre aqui
+                client_socket.close()
+                continue
             conexao = _Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
             cheio = len(self.conversando) >= self.limite
             if cheio and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
@@ -265,7 +269,7 @@ class Motor(threading.Thread):
         if conexao.a_enviar:
             self._fechar(conexao, "o cliente não lê as respostas")
         else:
-            self._despedir(conexao, f"silêncio de {self.conversando.segundos:g} s", agora)
+            self._despedir(conexao, f"silêncio de {segundos(self.conversando.segundos)}", agora)
 
     def _despedir(self, conexao, motivo, agora, avisar=True):
         """Envia o que falta, encerra o envio e espera o cliente fechar, até o prazo (PI-27)."""

@@ -23,6 +23,7 @@ from .servidor import Servidor
 
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
+INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
 CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
@@ -72,6 +73,7 @@ class Painel(widgets.VBox):
         self._sorteio = random.Random(semente)
         self._vez_do_cliente, self._vez_da_tela = threading.Lock(), threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
+        self._respondido = threading.Event()
         self._pedidos, self._ocupado = queue.SimpleQueue(), False
         self._tela = telas.Conversa()
         super().__init__(children=self._montar())
@@ -189,6 +191,7 @@ class Painel(widgets.VBox):
         def mostrar(resposta):
             recebida.append(Troca(numero, resposta, None, time.perf_counter() - inicio))
             self.resposta.value = telas.resposta(recebida[0])
+            self._respondido.set()
 
         try:
             rodada(numero, *self.servidor.endereco, prazo=self.prazo, diario=self.diario, mostrar=mostrar)
@@ -213,7 +216,11 @@ class Painel(widgets.VBox):
 
     def _pedir(self):
         if self._pedidos.empty():  # um clique repetido enquanto há outro à espera não conta
+            self._respondido.clear()
             self._pedidos.put(True)
+            # Um instante de espera passa a vez à thread do cliente; sem ele, o kernel termina antes tudo o
+            # que faz depois de um clique, e a resposta sai milissegundos mais tarde.
+            self._respondido.wait(INSTANTE)
 
     def _atender_pedidos(self):
         # Uma thread já pronta responde mais depressa ao clique do que uma nova por clique.

@@ -3,8 +3,10 @@
 import contextlib
 import random
 import re
+import select
 import socket
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -215,7 +217,7 @@ def test_o_hospedeiro_nao_responde():
 
 def test_endereco_impossivel():
     """O que o sistema não consegue alcançar é um `ErroDeRede`."""
-    with pytest.raises(ErroDeRede, match="não foi possível conectar a ::1:60000"):
+    with pytest.raises(ErroDeRede, match="não foi possível conectar a ::1:60000: não existe hospedeiro"):
         Cliente("::1").conectar()
 
 
@@ -242,14 +244,36 @@ def test_o_servidor_reinicia_a_conexao():
 
 
 def test_o_servidor_caiu_entre_duas_perguntas(servidor):
-    """A pergunta seguinte falha com clareza, e a outra já usa uma conexão nova (PI-43, PI-44)."""
+    """A pergunta seguinte já usa uma conexão nova (PI-43, PI-44)."""
     with Cliente(*servidor.endereco) as cliente:
         cliente.perguntar(7)
         servidor.parar()
         servidor.iniciar()
-        with pytest.raises(ConexaoPerdida):
-            cliente.perguntar(8)
         assert cliente.perguntar(8) == "PAR"
+    assert [e.tipo for e in cliente.diario].count("conecta") == 2
+
+
+@pytest.mark.parametrize("colada", [True, False], ids=["colada", "depois"])
+def test_uma_resposta_a_mais_nao_serve_a_outra_pergunta(colada):
+    """O que chegou sem ninguém pedir, junto da resposta ou depois dela, é largado com a conexão antiga."""
+    conexoes, perguntada = [], threading.Event()
+
+    def roteiro(conexao):
+        conexoes.append(conexao)
+        assert conexao.recv(4096)
+        if len(conexoes) == 1:
+            conexao.sendall(("ÍMPAR\nOUTRA\n" if colada else "ÍMPAR\n").encode())
+            assert perguntada.wait(PRAZO)
+        conexao.sendall(b"PAR\n")
+        with contextlib.suppress(ConnectionError):  # o cliente fecha sem ler tudo
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco) as cliente:
+        assert cliente.perguntar(7) == "ÍMPAR"
+        perguntada.set()
+        assert select.select([cliente.client_socket], [], [], PRAZO)[0]
+        assert cliente.perguntar(8) == "PAR"
+        assert len(conexoes) == 2
 
 
 @pytest.mark.parametrize("resposta", ["ÍMPAR\n".encode("latin-1"), b"x" * 5000, b"x" * 5000 + b"\n"])
@@ -285,7 +309,7 @@ def test_a_resposta_atrasada_nao_serve_a_outra_pergunta(crua):
 
     with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco, crua=crua, prazo=CURTO) as cliente:
         antes = time.monotonic()
-        with pytest.raises(TempoEsgotado, match="esperava a resposta em até 0.3 s"):
+        with pytest.raises(TempoEsgotado, match="esperava a resposta em até 0,3 s"):
             cliente.perguntar(7)
         assert CURTO <= time.monotonic() - antes < PRAZO
         assert cliente.client_socket is None and cliente.resposta is None

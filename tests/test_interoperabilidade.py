@@ -58,7 +58,7 @@ def test_cliente_que_nunca_fecha():
     """Quem pergunta e abandona a conexão aberta é fechado depois do silêncio (PI-23)."""
     with Servidor(silencio=0.4) as servidor, conectar(servidor.endereco) as sock:
         sock.sendall(b"8")
-        assert ler_tudo(sock).decode() == "PARERRO silêncio de 0.4 s\n"
+        assert ler_tudo(sock).decode() == "PARERRO silêncio de 0,4 s\n"
 
 
 @pytest.mark.parametrize("dados", [b"", b"7", b"7\n", b"7\n8"])

@@ -88,17 +88,17 @@ def test_silencio_longo(dados, respostas):
     with Servidor(silencio=0.4) as servidor, conectar(servidor.endereco) as sock:
         sock.sendall(dados)
         antes = time.monotonic()
-        assert ler_tudo(sock).decode() == respostas + "ERRO silêncio de 0.4 s\n"
+        assert ler_tudo(sock).decode() == respostas + "ERRO silêncio de 0,4 s\n"
         assert 0.3 < time.monotonic() - antes < PRAZO
         sock.close()
-        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0.4 s"
+        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0,4 s"
 
 
 def test_o_calado_que_nao_fecha_e_fechado(monkeypatch):
     """Quem não reage ao aviso de silêncio tem um prazo, e depois o descritor é devolvido (PI-23, PI-27)."""
     monkeypatch.setattr("parimpar.motor.ADEUS", 0.1)
     with Servidor(silencio=0.1) as servidor, conectar(servidor.endereco):
-        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0.1 s"
+        assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0,1 s"
         assert servidor.conexoes == 0
 
 
