@@ -20,6 +20,7 @@ _ONDE = {
     "classificar": "protocolo",
     "sortear_numero": "cliente",
     "estado": "kernel",
+    "observar": "observado",
     "ErroParimpar": "erros",
 }
 

@@ -12,6 +12,7 @@ from .diario import Diario, endereco, visivel
 from .erros import ErroDeUso, ErroParimpar, segundos
 from .protocolo import MAXIMO_DA_RESPOSTA
 from .servidor import Servidor
+from .udp import ClienteUDP, ServidorUDP
 
 PORTA_PADRAO = 60000
 
@@ -47,7 +48,8 @@ def main(argumentos=None):
     for saida in (sys.stdout, sys.stderr):
         saida.reconfigure(errors="backslashreplace", line_buffering=True)  # terminais do Windows sem "→"
     opcoes = _analisador().parse_args(argumentos)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # um kill encerra tão bem quanto Ctrl-C
+    for sinal in (signal.SIGINT, signal.SIGTERM):  # um kill encerra tão bem quanto Ctrl-C
+        signal.signal(sinal, _interromper)
     try:
         return opcoes.executar(opcoes)
     except KeyboardInterrupt:
@@ -60,11 +62,18 @@ def main(argumentos=None):
         return 0
 
 
+def _interromper(*_):
+    for sinal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sinal, signal.SIG_IGN)  # um segundo Ctrl-C não atrapalha o encerramento
+    raise KeyboardInterrupt
+
+
 def _analisador():
     analisador = _Analisador(prog="python -m parimpar", description="O trabalho do PAR/ÍMPAR, em dois terminais.")
     comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente")
     comum = argparse.ArgumentParser(add_help=False)
     comum.add_argument("--host", default="127.0.0.1", help="endereço do servidor (padrão: %(default)s)")
+    comum.add_argument("--udp", action="store_true", help="usa UDP em vez de TCP")
     comum.add_argument("--porta", type=_porta, default=PORTA_PADRAO, help="porta do servidor (padrão: %(default)s)")
 
     servidor = comandos.add_parser("servidor", parents=[comum], help="responde PAR, ÍMPAR ou letras sorteadas")
@@ -109,10 +118,13 @@ def _uma_linha(texto):
 
 
 def _servidor(opcoes):
-    with Servidor(opcoes.host, opcoes.porta) as servidor:
+    tipo, transporte = (ServidorUDP, "UDP") if opcoes.udp else (Servidor, "TCP")
+    with tipo(opcoes.host, opcoes.porta) as servidor:
         narrador = _Narrador(servidor.diario, calado=opcoes.silencioso)
-        aviso = "" if servidor.so_desta_maquina else " Aceita conexões da rede inteira."
-        print(f"Servidor PAR/ÍMPAR pronto em {endereco(servidor.endereco)} (TCP).{aviso} Para encerrar: Ctrl-C.")
+        aviso = "" if servidor.so_desta_maquina else " Aceita clientes da rede inteira."
+        print(
+            f"Servidor PAR/ÍMPAR pronto em {endereco(servidor.endereco)} ({transporte}).{aviso} Para encerrar: Ctrl-C."
+        )
         try:
             while servidor.ligado:
                 narrador.narrar(prazo=0.2)
@@ -125,6 +137,9 @@ def _servidor(opcoes):
 
 def _cliente(opcoes):
     diario = Diario()
+    if opcoes.udp and opcoes.crua:
+        raise ErroDeUso("--udp não combina com --crua: cada datagrama já é um pedido inteiro")
+    como = {"tipo": ClienteUDP} if opcoes.udp else {"crua": opcoes.crua}
     narrador = _Narrador(diario)
 
     def mostrar(resposta):
@@ -136,7 +151,7 @@ def _cliente(opcoes):
         numero = sortear_numero() if opcoes.numero is None else opcoes.numero
         ultima = volta == opcoes.vezes
         try:
-            rodada(numero, opcoes.host, opcoes.porta, crua=opcoes.crua, diario=diario, mostrar=mostrar)
+            rodada(numero, opcoes.host, opcoes.porta, **como, diario=diario, mostrar=mostrar)
             respondidas += 1
             narrador.narrar()
         except ErroDeUso:

@@ -228,18 +228,19 @@ class Cliente:
         self.diario.registrar("cliente", tipo, chamada, self._local, remoto or self._remoto, dados, detalhe, instante)
 
 
-def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: None, **opcoes):
+def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: None, tipo=Cliente, **opcoes):
     """Uma volta do enunciado: conecta, pergunta, mostra, devolve com FIM e fecha.
 
     Args:
         numero: o que enviar.
         mostrar: chamada com a resposta assim que ela chega, antes da devolução.
-        opcoes: as de `Cliente` (crua, prazo, diario).
+        tipo: a classe do cliente; `ClienteUDP` faz o mesmo por UDP.
+        opcoes: as dela (crua, prazo, diario…).
 
     Returns:
         A resposta do servidor.
     """
-    with Cliente(host, porta, **opcoes) as cliente:
+    with tipo(host, porta, **opcoes) as cliente:
         resposta = cliente.perguntar(numero)
         mostrar(resposta)
         cliente.devolver()

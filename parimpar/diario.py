@@ -22,12 +22,15 @@ class Evento:
     instante: segundos do relógio monotônico (só diferenças fazem sentido). Num envio é o de antes
         da chamada; numa chegada, o de depois: em ordem de instante, a causa vem antes do efeito.
     quem: "servidor" ou "cliente".
-    tipo: "inicia", "conecta", "recebe", "envia", "devolve", "fecha", "erro" ou "para".
+    tipo: "inicia", "conecta", "recebe", "envia", "devolve", "fecha", "erro", "para", ou "chama", que
+        é uma chamada que não move bytes, como bind.
     chamada: a chamada de socket que foi feita, como "recv(4096)"; vazia se nenhuma foi.
     local, remoto: endereços (host, porta) das duas pontas, ou None.
     dados: os bytes que passaram, até `BYTES_GUARDADOS`.
     tamanho: quantos bytes passaram.
     detalhe: o que mais há a dizer, em português.
+    duracao: segundos que a chamada levou, quando foi medida (sockets observados); a maior parte
+        deles é espera.
     """
 
     numero: int
@@ -40,6 +43,7 @@ class Evento:
     dados: bytes = b""
     tamanho: int = 0
     detalhe: str = ""
+    duracao: float = 0.0
 
     def __str__(self):
         outro = ("cliente" if self.quem == "servidor" else "servidor") + (
@@ -49,13 +53,14 @@ class Evento:
             f" {visivel(self.dados)} ({self.tamanho} {'byte' if self.tamanho == 1 else 'bytes'})" if self.dados else ""
         )
         frase = {
+            "chama": f"{self.quem} chamou {self.chamada}",
             "inicia": f"servidor escutando em {endereco(self.local)}",
             "conecta": f"{outro} conectou-se" if self.quem == "servidor" else f"cliente conectou-se ao {outro}",
             "recebe": f"{outro} → {self.quem}{bytes_}",
             "envia": f"{self.quem} → {outro}{bytes_}",
             "devolve": f"{outro} devolveu{bytes_}",
             "erro": f"erro com o {outro}{bytes_}" if self.remoto else "erro",
-            "fecha": f"{self.quem} fechou a conexão com o {outro}",
+            "fecha": f"{self.quem} fechou a conexão com o {outro}" if self.remoto else f"{self.quem} fechou o socket",
             "para": "servidor parado",
         }[self.tipo]
         return f"{frase}: {visivel(self.detalhe, 200, aspas=False)}" if self.detalhe else frase
@@ -94,7 +99,9 @@ class Diario:
         self._novidade = threading.Condition(self._tranca)
         self._a_espera = 0
 
-    def registrar(self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe="", instante=None):
+    def registrar(
+        self, quem, tipo, chamada="", local=None, remoto=None, dados=b"", detalhe="", instante=None, duracao=0.0
+    ):
         """Acrescenta um evento; pode ser chamado de qualquer thread.
 
         Quem envia passa o `instante` de antes da chamada: assim o envio vem sempre antes da
@@ -103,7 +110,8 @@ class Diario:
         tamanho = len(dados)
         if tamanho > BYTES_GUARDADOS:
             dados = dados[:BYTES_GUARDADOS]
-        registro = (instante or time.monotonic(), quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe)
+        instante = instante or time.monotonic()
+        registro = (instante, quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe, duracao)
         with self._tranca:  # a mesma da condição, sem passar por ela: escreve-se muito mais do que se espera
             self._registros.append(registro)
             self._total += 1

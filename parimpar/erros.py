@@ -17,17 +17,24 @@ import errno
 
 _MOTIVOS = {
     "EACCES": "o sistema não permite",
+    "EAGAIN": "agora não há o que fazer sem esperar",
     "EADDRINUSE": "o endereço já está em uso",
     "EADDRNOTAVAIL": "o endereço não é desta máquina",
+    "EBADF": "o socket já foi fechado",
     "ECONNABORTED": "a conexão foi abandonada",
     "ECONNREFUSED": "ninguém escuta nessa porta",
     "ECONNRESET": "a outra ponta reiniciou a conexão",
     "EHOSTUNREACH": "não há caminho até o hospedeiro",
+    "EINVAL": "o socket não está em estado de fazer isso",
+    "EISCONN": "o socket já está conectado",
     "EMFILE": "acabaram os descritores deste processo",
     "ENETUNREACH": "não há caminho até a rede",
     "ENFILE": "acabaram os descritores do sistema",
+    "ENOTCONN": "o socket não está conectado",
+    "ENOTSOCK": "isso não é um socket",
     "EPIPE": "a outra ponta já tinha fechado",
     "ETIMEDOUT": "a outra ponta não respondeu",
+    "EWOULDBLOCK": "agora não há o que fazer sem esperar",
 }
 
 

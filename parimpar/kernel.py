@@ -10,6 +10,7 @@ import html
 import select
 import socket
 import sys
+import time
 from dataclasses import dataclass
 
 from .diario import endereco
@@ -21,6 +22,7 @@ _ESTADOS = {
     1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT",
     7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "SYN_RECV",
 }  # fmt: skip
+_DE_PASSAGEM = {"SYN_SENT", "SYN_RECV", "FIN_WAIT1", "LAST_ACK", "CLOSING"}  # duram uma ida e volta
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class EstadoSocket:
     def linhas(self):
         """Pares (nome, valor), na ordem em que se leem."""
         linhas = [
-            ("descritor", str(self.descritor)),
+            ("descritor", str(self.descritor) if self.descritor >= 0 else "nenhum: fechado"),
             ("família", self.familia),
             ("tipo", self.tipo),
             ("endereço local", endereco(self.local) if self.local else "nenhum"),
             ("endereço remoto", endereco(self.remoto) if self.remoto else "nenhum"),
             ("estado", self.estado),
         ]
+        if self.descritor < 0:
+            return linhas
         if self.estado == "LISTEN":
             return [*linhas, ("à espera de accept", _contar(self.fila_recepcao, "conexão", "conexões"))]
         return [
@@ -87,7 +91,9 @@ def estado(sock):
     """
     familia, tipo = _nome(sock.family), _nome(sock.type)
     if sock.fileno() == -1:
-        return EstadoSocket(-1, familia, tipo, None, None, "CLOSED", None, None)
+        # Fechado para o processo; mas o kernel pode ainda cuidar da conexão, se sabemos qual era.
+        local, remoto = getattr(sock, "enderecos", (None, None))
+        return EstadoSocket(-1, familia, tipo, local, remoto, _estado_sem_descritor(local, remoto), None, None)
     local, remoto = _endereco(sock.getsockname), _endereco(sock.getpeername)
     if sock.type != socket.SOCK_STREAM:
         return EstadoSocket(sock.fileno(), familia, tipo, local, remoto, "sem conexão", _na_fila(sock), _a_enviar(sock))
@@ -101,6 +107,24 @@ def estado(sock):
     if nome == "LISTEN":
         return EstadoSocket(sock.fileno(), familia, tipo, local, None, nome, prontas, None)
     return EstadoSocket(sock.fileno(), familia, tipo, local, remoto, nome, _na_fila(sock), _a_enviar(sock))
+
+
+def em_repouso(*sockets, prazo=0.5):
+    """Espera a rede entregar o que os sockets enviaram, e devolve o estado de cada um.
+
+    Em repouso não há bytes por confirmar nem estados de passagem, como FIN_WAIT1. Se o prazo acaba
+    antes (a outra ponta não lê, por exemplo), vale o que houver.
+
+    Args:
+        prazo: segundos.
+    """
+    limite = time.monotonic() + prazo
+    while True:
+        estados = [estado(sock) for sock in sockets]
+        quietos = not any(e.fila_envio or e.estado in _DE_PASSAGEM for e in estados)
+        if quietos or time.monotonic() > limite:
+            return estados
+        time.sleep(0.001)  # o kernel não avisa quando um estado muda: só resta perguntar de novo
 
 
 def _contar(quantos, um="byte", varios="bytes"):
@@ -156,6 +180,24 @@ def _na_fila(sock):
 def _a_enviar(sock):
     # No Linux TIOCOUTQ conta os bytes à espera do ACK; nos demais o significado varia.
     return _ioctl(sock, "TIOCOUTQ") if sys.platform.startswith("linux") else None
+
+
+def _estado_sem_descritor(local, remoto):
+    """O estado de uma conexão que o processo já fechou: TIME_WAIT, por exemplo."""
+    if not remoto:
+        return "CLOSED"
+    if not sys.platform.startswith("linux"):
+        return NAO_DISPONIVEL
+    # man 5 proc, /proc/net/tcp: os endereços em hexadecimal, o IPv4 na ordem de bytes da máquina.
+    procurados = [
+        f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{porta:04X}" for host, porta in (local, remoto)
+    ]
+    with open("/proc/net/tcp") as tabela:
+        for linha in tabela:
+            campos = linha.split()
+            if campos[1:3] == procurados:
+                return _ESTADOS.get(int(campos[3], 16), NAO_DISPONIVEL)
+    return "CLOSED"
 
 
 def _estado_pela_psutil(sock, local, remoto):

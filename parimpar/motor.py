@@ -83,7 +83,7 @@ class Motor(threading.Thread):
         self.seletor.register(server_socket, selectors.EVENT_READ)
         self.seletor.register(self.acorda, selectors.EVENT_READ)
         self.limite = min(max_conexoes or CONEXOES_POR_PADRAO, _quantas_o_sistema_deixa(self.seletor))
-        _motores.add(self)
+        lembrar_no_fork(self)
         avisos = []
         if not self.so_desta_maquina:
             avisos.append("atenção: aceita conexões da rede, não só desta máquina")
@@ -107,6 +107,14 @@ class Motor(threading.Thread):
             pass  # a thread já terminou e fechou tudo
         if threading.current_thread() is not self:
             self.join(PRAZO_DE_PARADA)
+
+    def fechar_no_filho(self):
+        """Fecha, no processo filho de um fork, as cópias dos descritores."""
+        for chave in list((self.seletor.get_map() or {}).values()):
+            chave.fileobj.close()
+        self.server_socket.close()  # fora do seletor enquanto o accept descansa
+        self.acordador.close()
+        self.seletor.close()
 
     def run(self):
         try:
@@ -326,18 +334,18 @@ def _quantas_o_sistema_deixa(seletor):
 _motores = weakref.WeakSet()
 
 
-def _fechar_no_filho():
-    """Depois de um fork a thread não existe no filho: fecha lá as cópias dos descritores.
+def lembrar_no_fork(motor):
+    """Depois de um fork a thread não existe no filho: o motor fecha lá as cópias dos descritores.
 
     Sem isto, a porta continuaria ocupada pelo filho depois de o pai parar o servidor. Só se fecha
     a cópia: a conexão segue viva no pai.
     """
+    _motores.add(motor)
+
+
+def _fechar_no_filho():
     for motor in list(_motores):
-        for chave in list((motor.seletor.get_map() or {}).values()):
-            chave.fileobj.close()
-        motor.server_socket.close()  # fora do seletor enquanto o accept descansa
-        motor.acordador.close()
-        motor.seletor.close()
+        motor.fechar_no_filho()
 
 
 if hasattr(os, "register_at_fork"):

@@ -79,7 +79,7 @@ def classificar(numero, sorteio=random):
         dados = str(numero).encode("utf-8", "backslashreplace")
     except ValueError:  # o Python se recusa a escrever um int com mais de 4300 casas
         raise ErroDeProtocolo(f"o número tem casas demais; o máximo é {MAXIMO_DE_CASAS}") from None
-    mensagem = _interpretar(dados.strip(b" "), None, sorteio)
+    mensagem = interpretar(dados.strip(b" "), (), sorteio)
     if isinstance(mensagem, Pedido):
         return mensagem.resposta
     raise ErroDeProtocolo(getattr(mensagem, "motivo", f"esperava um número e veio a devolução {numero!r}"))
@@ -95,8 +95,13 @@ def tipo_da_resposta(resposta):
     return "letras" if letras else "outra"
 
 
-def _interpretar(dados, ultima_resposta, sorteio):
-    """Transforma os bytes de uma mensagem completa, já sem espaços em volta, numa mensagem."""
+def interpretar(dados, ultimas_respostas, sorteio):
+    """Transforma os bytes de uma mensagem completa, já sem espaços em volta, numa mensagem.
+
+    Args:
+        ultimas_respostas: as que uma devolução pode repetir (PI-05).
+        sorteio: de onde vêm as letras.
+    """
     numero = _NUMERO.fullmatch(dados)
     if numero:
         casas = len(numero[1])  # sem o sinal, com os zeros à esquerda (PI-02)
@@ -108,7 +113,7 @@ def _interpretar(dados, ultima_resposta, sorteio):
         return Invalido(dados, f"o número tem {casas} casas e o máximo é {MAXIMO_DE_CASAS}; envie um número menor")
     if dados.endswith(b"FIM"):
         texto = dados.decode("utf-8", "replace")
-        confere = ultima_resposta is not None and texto in (f"{ultima_resposta}FIM", f"{ultima_resposta} FIM")
+        confere = texto.removesuffix("FIM").removesuffix(" ") in ultimas_respostas
         return Devolucao(texto, confere)
     if not dados:
         return Invalido(dados, "esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos")
@@ -126,12 +131,12 @@ class Conversa:
         sorteio: de onde vêm as letras das respostas longas; `random` ou um `random.Random`.
     """
 
-    __slots__ = ("_sorteio", "_pendente", "_ultima_resposta", "em_linha", "encerrada")
+    __slots__ = ("_sorteio", "_pendente", "_ultimas_respostas", "em_linha", "encerrada")
 
     def __init__(self, sorteio=random):
         self._sorteio = sorteio
         self._pendente = b""
-        self._ultima_resposta = None
+        self._ultimas_respostas = ()
         self.em_linha = False  # já se viu um \n: a conexão é de linha até o fim (PI-11)
         self.encerrada = False  # um pedido estourou o limite: nada mais é lido (PI-13)
 
@@ -171,9 +176,9 @@ class Conversa:
         return "".join([m.resposta + fim for m in mensagens if m.resposta is not None]).encode()
 
     def _completar(self, dados):
-        mensagem = _interpretar(dados.strip(b" "), self._ultima_resposta, self._sorteio)
+        mensagem = interpretar(dados.strip(b" "), self._ultimas_respostas, self._sorteio)
         if mensagem.resposta is not None:
-            self._ultima_resposta = mensagem.resposta
+            self._ultimas_respostas = (mensagem.resposta,)
         return mensagem
 
     def _estourou(self, dados):
@@ -197,12 +202,12 @@ class Respostas:
                 f"esperava uma resposta de até {MAXIMO_DA_RESPOSTA} bytes e já vieram {len(self._pendente)} "
                 "sem terminar; confira se este é mesmo um servidor PAR/ÍMPAR"
             )
-        return [_decodificar(linha.removesuffix(b"\r")) for linha in linhas]
+        return [decodificar(linha.removesuffix(b"\r")) for linha in linhas]
 
     def fim(self):
         """A resposta crua que estava pendente, quando o servidor fecha ou silencia; ou None."""
         pendente, self._pendente = self._pendente, b""
-        return _decodificar(pendente) if pendente else None
+        return decodificar(pendente) if pendente else None
 
     @property
     def cortada(self):
@@ -218,7 +223,12 @@ class Respostas:
         return self._pendente
 
 
-def _decodificar(dados):
+def decodificar(dados):
+    """O texto de uma resposta completa.
+
+    Raises:
+        ErroDeProtocolo: é longa demais ou não é UTF-8.
+    """
     if len(dados) > MAXIMO_DA_RESPOSTA:
         raise ErroDeProtocolo(f"esperava uma resposta de até {MAXIMO_DA_RESPOSTA} bytes e veio uma de {len(dados)}")
     try:

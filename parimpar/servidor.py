@@ -33,6 +33,8 @@ class Servidor:
         sorteio: de onde vêm as letras; um `random.Random(semente)` torna a aula repetível.
     """
 
+    tipo = socket.SOCK_STREAM  # TCP; o ServidorUDP usa SOCK_DGRAM
+
     def __init__(self, host="127.0.0.1", porta=0, *, silencio=30.0, max_conexoes=None, diario=None, sorteio=random):
         if not isinstance(host, str) or not host:
             raise ErroDeUso(f'o host deve ser um texto como "127.0.0.1", ou "0.0.0.0" para a rede toda; veio {host!r}')
@@ -58,10 +60,10 @@ class Servidor:
         if self.ligado:
             return self
         # Reiniciar volta à mesma porta, mesmo que a primeira tenha sido escolhida pelo sistema.
-        server_socket = _abrir_escuta(self.host, self._porta or self._porta_pedida)
+        server_socket = _abrir_escuta(self.host, self._porta or self._porta_pedida, self.tipo)
         self._porta = server_socket.getsockname()[1]
         try:
-            self._motor = Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
+            self._motor = self._criar_motor(server_socket)
         except OSError as erro:
             server_socket.close()
             raise ErroDeRede(f"não foi possível iniciar o servidor: {motivo(erro)}") from erro
@@ -69,6 +71,9 @@ class Servidor:
         self._finalizador = weakref.finalize(self, self._motor.parar)
         self._motor.start()
         return self
+
+    def _criar_motor(self, server_socket):
+        return Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
 
     def parar(self):
         """Fecha o socket de escuta e todas as conexões e espera a thread terminar (PI-26).
@@ -122,23 +127,24 @@ class Servidor:
 
     def __repr__(self):
         if self._motor is not None and self._motor.falha:
-            return f"<Servidor {endereco(self.endereco)} parou por um erro: {self._motor.falha!r}>"
+            return f"<{type(self).__name__} {endereco(self.endereco)} parou por um erro: {self._motor.falha!r}>"
         situacao = f"escutando, conexões abertas: {self.conexoes}" if self.ligado else "parado"
-        return f"<Servidor {endereco(self.endereco)} {situacao}>"
+        return f"<{type(self).__name__} {endereco(self.endereco)} {situacao}>"
 
 
-def _abrir_escuta(host, porta):
+def _abrir_escuta(host, porta, tipo):
     server_socket = None
     try:
-        server_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server_socket = socket.socket(socket.AF_INET, tipo)
         if sys.platform == "win32":
             # No Windows SO_REUSEADDR deixaria dois programas na mesma porta; este impede.
             server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
+        elif tipo == socket.SOCK_STREAM:
             # Permite voltar à porta mesmo com uma conexão antiga em TIME_WAIT (PI-26).
             server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server_socket.bind((host, porta))
-        server_socket.listen(FILA_DO_ACCEPT)
+        if tipo == socket.SOCK_STREAM:
+            server_socket.listen(FILA_DO_ACCEPT)
         server_socket.setblocking(False)
         return server_socket
     except OSError as erro:

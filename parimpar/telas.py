@@ -46,7 +46,8 @@ def resposta(troca):
         corpo = f'<span style="color:{LARANJA}">{_texto(troca.resposta, 400)}</span> FIM'
     return (
         f'<div role="status" aria-live="polite" style="{_FUNDO};border-left:6px solid {cor};padding:8px 14px;'
-        f'margin:6px 0;min-height:76px"><div style="{_CINZA}">{cima}</div><div style="font-size:{tamanho}rem;line-height:1.25;'
+        f'margin:6px 0;min-height:76px"><div style="{_CINZA}">{cima}</div>'
+        f'<div style="font-size:{tamanho}rem;line-height:1.25;'
         f'font-weight:700;overflow-wrap:anywhere">{corpo}</div></div>'
     )
 

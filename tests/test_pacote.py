@@ -14,25 +14,31 @@ CORACAO = ["erros", "protocolo", "diario", "kernel", "motor", "servidor", "clien
 ANDARES = [
     {"erros", "protocolo", "diario", "kernel"},
     {"motor", "diagramas"},
-    {"servidor", "cliente", "udp", "observado", "rede_ruim"},
-    {"telas"},
-    {"painel", "exercicios", "avaliador"},
+    {"servidor", "cliente", "observado", "rede_ruim"},
+    {"udp"},
+    {"telas", "vista"},
+    {"painel", "quiz", "exercicios", "avaliador"},
     {"__main__"},
 ]
-ARQUIVOS = {caminho.stem: caminho for caminho in (RAIZ / "parimpar").glob("*.py") if caminho.stem != "__init__"}
+PACOTE = RAIZ / "parimpar"
+# Uma pasta conta como um módulo só: a do Jupyter não conta, quem a carrega é ele.
+ARQUIVOS = {caminho.stem: [caminho] for caminho in PACOTE.glob("*.py") if caminho.stem != "__init__"}
+ARQUIVOS |= {pasta.parent.name: [*pasta.parent.glob("*.py")] for pasta in PACOTE.glob("*/__init__.py")}
+del ARQUIVOS["jupyter"]
 
 
 def importados(nome, so_no_topo=False):
     """(módulos de fora, módulos do pacote) que o arquivo importa."""
-    arvore = ast.parse(ARQUIVOS[nome].read_text(encoding="utf-8"))
     de_fora, do_pacote = set(), set()
-    for no in arvore.body if so_no_topo else ast.walk(arvore):
-        if isinstance(no, ast.Import):
-            de_fora |= {apelido.name.split(".")[0] for apelido in no.names}
-        elif isinstance(no, ast.ImportFrom):
-            if no.level == 0:
+    for caminho in ARQUIVOS[nome]:
+        acima = 1 + (caminho.parent != PACOTE)  # quantos pontos levam à raiz do pacote
+        arvore = ast.parse(caminho.read_text(encoding="utf-8"))
+        for no in arvore.body if so_no_topo else ast.walk(arvore):
+            if isinstance(no, ast.Import):
+                de_fora |= {apelido.name.split(".")[0] for apelido in no.names}
+            elif isinstance(no, ast.ImportFrom) and no.level == 0:
                 de_fora.add(no.module.split(".")[0])
-            else:
+            elif isinstance(no, ast.ImportFrom) and no.level == acima:
                 do_pacote |= {no.module.split(".")[0]} if no.module else {apelido.name for apelido in no.names}
     return de_fora, do_pacote
 

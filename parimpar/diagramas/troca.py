@@ -1,15 +1,10 @@
-"""Desenhos feitos do diário, com matplotlib: recebem `ax`, devolvem os artistas, nunca mostram nada.
-
-Cada desenho tem um equivalente em texto, e nenhum depende só da cor: o cliente é azul e fica à
-esquerda, o servidor é laranja e fica à direita.
-"""
+"""O diagrama de sequência de uma troca: o cliente à esquerda, o servidor à direita, o tempo para baixo."""
 
 from textwrap import fill
 
-from .diario import visivel
+from ..diario import visivel
+from .cores import CINZA, CORES
 
-AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#6b6b6b"  # cliente, servidor, rede; para daltônicos também
-CORES = {"cliente": AZUL, "servidor": LARANJA}
 MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
 
 _X = {"cliente": 0.0, "servidor": 1.0}

@@ -1,0 +1,4 @@
+"""As duas cores dos dois papéis, as mesmas em todo o projeto e distinguíveis por daltônicos."""
+
+AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#6b6b6b"  # cliente, servidor, rede
+CORES = {"cliente": AZUL, "servidor": LARANJA}
