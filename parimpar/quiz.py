@@ -56,6 +56,10 @@ class Preveja(widgets.VBox):
             f"<i>{_formatar(opcao)}</i>: {_formatar(self.opcoes[opcao])}</div>"
         )
 
+    def _repr_mimebundle_(self, **opcoes):
+        # O ipywidgets cortaria o texto em 110 letras, e sem controles ele é tudo o que se vê.
+        return super()._repr_mimebundle_(**opcoes) | {"text/plain": repr(self)}
+
     def __repr__(self):
         letras = "abcdefgh"
         linhas = [f"  {letras[i]}) {_sem_crases(opcao)}" for i, opcao in enumerate(self.opcoes)]

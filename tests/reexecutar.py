@@ -23,6 +23,8 @@ def reexecutar(caminho):
     for i, celula in enumerate(notebook.cells):
         celula.id = f"celula-{i:02d}"
         celula.metadata.pop("execution", None)
+        if celula.source.startswith("Preveja("):
+            celula.metadata["jupyter"] = {"source_hidden": True}  # o código traz a resposta
         for saida in celula.get("outputs", []):
             # Sem isto, um notebook aberto e não executado mostra um erro no lugar do controle.
             saida.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)

@@ -85,10 +85,11 @@ class Notebook:
 
     def rodar_tudo(self):
         """Run All, e espera a última célula terminar."""
-        self.pagina.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self._esperar("""w => {
-            const sinais = [...w.node.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent);
-            return sinais.every(s => /\\d/.test(s)) && w.sessionContext.session.kernel.status === 'idle' }""")
+        # Sem as contagens guardadas no arquivo, um número diante da célula quer dizer que ela rodou agora.
+        for comando in ("notebook:clear-all-cell-outputs", "notebook:run-all-cells"):
+            self.pagina.evaluate(f"() => {{ window.jupyterapp.commands.execute('{comando}') }}")
+        self._esperar("""w => w.content.widgets.every(c => c.model.type !== 'code' || c.model.executionCount)
+            && w.sessionContext.session.kernel.status === 'idle'""")
 
     def erros(self):
         """As células que terminaram em erro."""
