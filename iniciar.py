@@ -24,7 +24,7 @@ def encontrar_uv():
     destino = PASTA / ".uv"
     if not destino.exists():
         print("Instalando o uv, que prepara o ambiente…", flush=True)
-        # Com --target o pip não mexe no Python do sistema, nem quando este se diz "externally managed".
+        # Com --target o pip não mexe no Python do sistema, nem quando este se diz `externally managed`.
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         if subprocess.call([*pip, "--target", str(destino), "uv"]):
             shutil.rmtree(destino, ignore_errors=True)

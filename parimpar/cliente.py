@@ -235,7 +235,7 @@ def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: No
         numero: o que enviar.
         mostrar: chamada com a resposta assim que ela chega, antes da devolução.
         tipo: a classe do cliente; `ClienteUDP` faz o mesmo por UDP.
-        opcoes: as dela (crua, prazo, diario…).
+        opcoes: as dela (`crua`, `prazo`, `diario`…).
 
     Returns:
         A resposta do servidor.

@@ -106,3 +106,13 @@ class Notebook:
         CAPTURAS.mkdir(exist_ok=True)
         self.pagina.set_viewport_size({"width": 1280, "height": 1600 if controle else 1000})
         (controle or self.pagina).screenshot(path=CAPTURAS / f"{nome}.png")
+
+    def fotografar_tudo(self, nome):
+        """Guarda em capturas/ o notebook inteiro, uma janela de cada vez."""
+        CAPTURAS.mkdir(exist_ok=True)
+        self.pagina.set_viewport_size({"width": 1280, "height": 1500})
+        folha = self.painel.locator(".jp-WindowedPanel-outer")
+        altura, janela = folha.evaluate("e => [e.scrollHeight, e.clientHeight]")
+        for i, y in enumerate(range(0, altura, janela - 60), 1):
+            folha.evaluate("(e, y) => { e.scrollTop = y }", y)
+            self.pagina.screenshot(path=CAPTURAS / f"{nome}-{i:02d}.png")

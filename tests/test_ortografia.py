@@ -1,0 +1,92 @@
+"""A ortografia do que uma pessoa lê: aulas, README, documentação, docstrings, comentários e mensagens.
+
+O dicionário é o pt-BR do hunspell; os termos da área e do projeto estão em palavras.txt, um por linha.
+"""
+
+import ast
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import tokenize
+
+import pytest
+
+from apoio import RAIZ
+
+PALAVRAS = RAIZ / "tests" / "palavras.txt"
+TEXTOS = [*sorted(RAIZ.glob("*.md")), *sorted((RAIZ / "docs").glob("*.md")), *sorted((RAIZ / "notebooks").rglob("*.md"))]
+NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
+PROGRAMAS = [*sorted((RAIZ / "parimpar").rglob("*.py")), RAIZ / "iniciar.py"]
+
+
+def prosa_de_markdown(texto):
+    """O texto corrido: sem código, endereços, HTML nem o trecho em inglês do README."""
+    texto = re.sub(r"^## In English\n.*?(?=^## |\Z)", " ", texto, flags=re.S | re.M)
+    texto = re.sub(r"```.*?```|`[^`]*`|<[^>]+>|\]\([^)]*\)|https?://\S+", " ", texto, flags=re.S)
+    texto = re.sub(r"%\(\w+\)\w|\w+[(=]\S*|\S*\w[._/]\w\S*|# fmt: .*|^\s*\w+ = .*$", " ", texto, flags=re.M)  # pedaços de código sem crases
+    return re.sub(r"\*[^*\n]+\*", " ", texto.replace("**", ""))  # o itálico marca os termos em inglês
+
+
+def prosa_de_python(fonte):
+    """Comentários, docstrings e as cadeias que são frases, sem as de HTML."""
+    pedacos = [t.string for t in tokenize.generate_tokens(io.StringIO(fonte).readline) if t.type == tokenize.COMMENT]
+    nomes, chaves = set(), set()
+    for no in ast.walk(ast.parse(fonte)):
+        nomes |= {getattr(no, campo) for campo in ("id", "arg", "attr") if isinstance(getattr(no, campo, None), str)}
+        chaves |= set(map(id, no.keys)) if isinstance(no, ast.Dict) else set()
+        if isinstance(no, ast.Constant) and isinstance(no.value, str) and id(no) not in chaves:
+            nomes.add(no.value)
+            if re.search(r"\w \w|\w\.\s", no.value) and not re.search(r"style=|</?\w|:[^ ]+;|px\b|-[a-z]+:", no.value):
+                pedacos.append(no.value)
+
+    def sem_rotulo(linha):  # "endereco, porta: (host, porta) do servidor": os nomes não são prosa
+        rotulo, dois_pontos, resto = linha.partition(":")
+        return resto if dois_pontos and set(re.findall(r"\w+", rotulo)) <= nomes else linha
+
+    texto = "\n".join(pedacos)
+    return prosa_de_markdown("\n".join(map(sem_rotulo, texto.splitlines())))
+
+
+def prosa_de_notebook(caminho):
+    celulas = json.loads(caminho.read_text(encoding="utf-8"))["cells"]
+    markdown = [prosa_de_markdown("".join(c["source"])) for c in celulas if c["cell_type"] == "markdown"]
+    codigo = [re.sub(r"^[%!].*$", "", "".join(c["source"]), flags=re.M) for c in celulas if c["cell_type"] == "code"]
+    return "\n".join(markdown + [prosa_de_python(fonte) for fonte in codigo])
+
+
+def desconhecidas(prosa):
+    """As palavras que nem o dicionário nem o projeto conhecem."""
+    palavras = set(re.findall(r"[A-Za-zÀ-ÿ]{3,}(?:-[A-Za-zÀ-ÿ]+)*", prosa))
+    palavras = {p for p in palavras if not re.search(r"[a-z][A-Z]", p)}  # letras sorteadas e nomes de classe
+    comando = ["hunspell", "-d", "pt_BR", "-i", "utf-8", "-l"]
+    saida = subprocess.run(comando, input="\n".join(sorted(palavras)), capture_output=True, encoding="utf-8", timeout=60)
+    assert saida.returncode == 0, saida.stderr
+    conhecidas = set(PALAVRAS.read_text(encoding="utf-8").split())
+    return sorted({p for p in saida.stdout.split() if p not in conhecidas and p.lower() not in conhecidas})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hunspell():
+    if shutil.which("hunspell") is None:
+        if os.environ.get("CI"):
+            pytest.fail("no CI o hunspell tem de estar instalado: apt-get install hunspell hunspell-pt-br", pytrace=False)
+        pytest.skip("sem o hunspell nesta máquina; no Debian e no Ubuntu: apt-get install hunspell hunspell-pt-br")
+
+
+@pytest.mark.parametrize("caminho", [*TEXTOS, *NOTEBOOKS, *PROGRAMAS], ids=lambda c: str(c.relative_to(RAIZ)))
+def test_ortografia(caminho):
+    """Toda palavra está no dicionário ou na lista do projeto."""
+    if caminho.suffix == ".ipynb":
+        prosa = prosa_de_notebook(caminho)
+    else:
+        texto = caminho.read_text(encoding="utf-8")
+        prosa = prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)
+    assert desconhecidas(prosa) == []
+
+
+def test_o_dicionario_acusa():
+    """Um erro de ortografia reprova; um termo da lista, não."""
+    assert desconhecidas("A conecção do socket não funssiona.") == ["conecção", "funssiona"]
