@@ -50,6 +50,47 @@ def test_celulas_curtas_e_comparadas(notebook):
     assert len(isentas) <= len(codigo) / 10
 
 
+def test_tamanho(notebook):
+    """De 25 a 50 células, e um texto que cabe numa aula."""
+    palavras = sum(len(re.sub(r"\[[^]]*\]\([^)]*\)", "", fonte(c)).split()) for c in celulas(notebook, "markdown"))
+    assert 25 <= len(notebook["cells"]) <= 50
+    assert 500 <= palavras <= 1500  # 600 a 1300 de prosa, mais o glossário e as tabelas
+
+
+def test_perguntas_de_prever(notebook):
+    """Ao menos três, com o código recolhido, porque ele traz a resposta."""
+    perguntas = [c for c in celulas(notebook, "code") if "Preveja(" in fonte(c) and "import" not in fonte(c)]
+    assert len(perguntas) >= 3
+    for celula in perguntas:
+        assert fonte(celula).startswith("Preveja(") and celula["metadata"]["jupyter"]["source_hidden"]
+        assert fonte(celula).count("certa=") == 1
+
+
+def test_uma_falha_de_proposito(notebook):
+    """Toda aula provoca ao menos um erro de verdade."""
+    de_proposito = [
+        c for c in celulas(notebook, "code")
+        if "raises-exception" in c["metadata"].get("tags", ()) or re.search(r"except |desligar\(\)", fonte(c))
+    ]  # fmt: skip
+    assert de_proposito
+
+
+def test_figuras_com_texto(notebook):
+    """Toda figura passa por `diagramas.mostrar`, que lhe dá texto alternativo."""
+    for celula in celulas(notebook, "code"):
+        for saida in celula["outputs"]:
+            assert not {"image/png", "image/svg+xml"} & set(saida.get("data", ())), fonte(celula)
+
+
+def test_a_aula_anterior_e_a_seguinte():
+    """Cada aula leva à anterior e à seguinte, no começo e no fim."""
+    aulas = sorted(PASTA.glob("*.ipynb"))
+    for i, aula in enumerate(aulas):
+        textos = [fonte(c) for c in celulas(json.loads(aula.read_text(encoding="utf-8")), "markdown")]
+        for vizinha in {*aulas[max(i - 1, 0) : i], *aulas[i + 1 : i + 2]}:
+            assert f"]({vizinha.name})" in textos[0] and f"]({vizinha.name})" in textos[-1], (aula.name, vizinha.name)
+
+
 def test_anatomia(notebook):
     """Título, objetivo, o que precisa saber e tempo no começo; resumo, glossário e cinco perguntas no fim."""
     textos = [fonte(c) for c in celulas(notebook, "markdown")]
