@@ -1,0 +1,464 @@
+"""Os casos do exame de um servidor, na ordem em que rodam.
+
+Cada função recebe o exame e uma mesa (um processo novo, já escutando), conversa com ele e devolve
+(situação, explicação, provas); as provas são campos do `Veredito`.
+"""
+
+import re
+import threading
+from dataclasses import dataclass
+
+from ..diario import visivel
+from .leitura import ler
+from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
+
+DEZ, ONZE, TRINTA = "1234567890", "12345678901", "123456789012345678901234567890"
+ENTRE_SEGMENTOS = 0.05  # segundos: o segundo pedaço chega depois de o primeiro já ter sido lido
+PRAZO = 2.0  # segundos até o primeiro byte de uma resposta
+
+UM_RECV = "Um recv não é uma mensagem: junte os bytes até o \\n (ou até o fim do envio) antes de julgar."
+SEM_TRY = "O int() levanta ValueError e derruba o servidor: trate o erro, responda ERRO e continue no laço."
+LIMIAR = "A regra é mais de 10 casas: compare len(algarismos) > 10, e não >= 10 nem o valor do número."
+SORTEIO = "Sorteie cada letra a cada pedido: ''.join(random.choices(string.ascii_letters, k=casas))."
+LACO = "Falta um laço em volta do accept: depois de um cliente, volte a aceitar o próximo."
+UM_POR_VEZ = "O recv de um cliente parado bloqueia o laço: use uma thread por cliente, ou selectors (aula 05)."
+
+
+@dataclass(frozen=True)
+class Caso:
+    """Um caso do exame; `so_texto`: não se aplica a quem lê o pedido em binário."""
+
+    nome: str
+    codigo: str
+    regua: str
+    titulo: str
+    so_texto: bool
+    funcao: object
+
+
+CASOS = []
+
+
+def caso(codigo, regua, titulo, so_texto=None):
+    """Registra a função como um caso; o nome dela é o nome do caso."""
+
+    def registrar(funcao):
+        texto = regua == ESPECIFICACAO if so_texto is None else so_texto
+        CASOS.append(Caso(funcao.__name__.replace("_", "-"), codigo, regua, titulo, texto, funcao))
+        return funcao
+
+    return registrar
+
+
+def _paridade(mesa, numero, certa, causa="Veja o resto da divisão por 2: 0 é PAR, 1 é ÍMPAR."):
+    dados = mesa.pedir(numero)
+    leitura = ler(dados, mesa.forma == "linha")
+    provas = {"esperado": certa, "recebido": dados.rstrip(b"\r\n"), "causa": causa}
+    if leitura.paridade == certa:
+        if leitura.exata:
+            return OK, "", {}
+        return TOLERADO, f"respondeu {certa}, mas {'; '.join(leitura.diferencas)}", provas
+    if not dados:
+        caiu = f"; o programa escreveu: {_ultima_linha(mesa)}" if not mesa.programa.vivo else ""
+        return FALHOU, f"não respondeu a {numero}{caiu}", provas
+    if leitura.paridade == "as duas":
+        return FALHOU, "respondeu as duas palavras", provas | {"causa": "Falta um else: os dois if são executados."}
+    return FALHOU, f"esperava {certa} para {numero}", provas
+
+
+def _ultima_linha(mesa):
+    return visivel(mesa.programa.ultima_linha(), 120, aspas=False) or "nada"
+
+
+@caso("PI-03", ENUNCIADO, "7 recebe ÍMPAR")
+def impar(exame, mesa):
+    return _paridade(mesa, "7", "ÍMPAR")
+
+
+@caso("PI-03", ENUNCIADO, "8 recebe PAR")
+def par(exame, mesa):
+    return _paridade(mesa, "8", "PAR")
+
+
+@caso("PI-03", ENUNCIADO, "0 recebe PAR")
+def zero(exame, mesa):
+    return _paridade(mesa, "0", "PAR", "Zero é par: 0 % 2 == 0.")
+
+
+@caso("PI-03", ENUNCIADO, "987654321, de 9 casas, recebe ÍMPAR")
+def nove_casas(exame, mesa):
+    return _paridade(mesa, "987654321", "ÍMPAR", LIMIAR)
+
+
+def _longa(mesa, numero):
+    """(texto da resposta, provas, motivo de falha ou "")."""
+    dados = mesa.pedir(numero)
+    texto = ler(dados).texto
+    provas = {"esperado": f"<{len(numero)} letras sorteadas>", "recebido": dados.rstrip(b"\r\n")}
+    return texto, provas, "" if dados else f"não respondeu a um número de {len(numero)} casas"
+
+
+def _tamanho(mesa, numero):
+    texto, provas, falha = _longa(mesa, numero)
+    if falha:
+        return FALHOU, falha, provas | {"causa": LIMIAR}
+    if len(texto) == len(numero):
+        return OK, "", {}
+    if texto.upper().endswith("FIM") and len(texto.upper().removesuffix("FIM").strip()) == len(numero):
+        causa = "O FIM é do cliente: o servidor envia só a resposta."
+        return FALHOU, "a string vem seguida de FIM", provas | {"causa": causa}
+    causa = "Gere tantas letras quantos são os algarismos recebidos, sem contar o \\n nem espaços."
+    return (
+        FALHOU,
+        f"a resposta tem {len(texto)} caracteres e o número tem {len(numero)} casas",
+        provas | {"causa": causa},
+    )
+
+
+@caso("PI-04", ENUNCIADO, "11 casas recebem uma string do mesmo tamanho")
+def onze_casas(exame, mesa):
+    return _tamanho(mesa, ONZE)
+
+
+@caso("PI-04", ENUNCIADO, "30 casas recebem uma string do mesmo tamanho")
+def trinta_casas(exame, mesa):
+    return _tamanho(mesa, TRINTA)
+
+
+@caso("PI-04", ENUNCIADO, "a string não é o próprio número de volta")
+def sem_eco(exame, mesa):
+    texto, provas, falha = _longa(mesa, ONZE)
+    if falha:
+        return NAO_DEU, falha, provas
+    if ONZE in texto or texto == ONZE[::-1]:
+        return FALHOU, "devolveu o número que recebeu", provas | {"causa": SORTEIO}
+    return OK, "", {}
+
+
+@caso("PI-04", ENUNCIADO, "a string é sorteada, e não sempre a mesma")
+def sorteio(exame, mesa):
+    textos = [_longa(mesa, ONZE)[0]]
+    try:
+        no_mesmo_processo = _longa(mesa, ONZE)[0]
+    except ConnectionError:
+        no_mesmo_processo = ""  # atende um cliente só
+    mesa.encerrar()  # a porta é uma só: um processo de cada vez
+    for _ in range(2):
+        with exame.mesa() as outra:
+            if outra is not None:
+                textos.append(_longa(outra, ONZE)[0])
+    if not all(textos) or len(textos) < 3:
+        return NAO_DEU, "não respondeu aos três pedidos iguais", {}
+    if ONZE in textos[0]:
+        return FALHOU, "devolve o próprio número: não há sorteio", {"causa": SORTEIO}
+    if len(set(textos)) > 1:
+        return OK, "", {}
+    provas = {"esperado": "<outras 11 letras>", "recebido": textos[0].encode(), "causa": SORTEIO}
+    if no_mesmo_processo not in ("", textos[0]):
+        return TOLERADO, "a sequência sorteada se repete a cada execução: falta semear o gerador", provas
+    return FALHOU, "três pedidos iguais receberam a mesma string", provas
+
+
+@caso("PI-22", ENUNCIADO, "depois de um cliente, atende o próximo")
+def segundo_cliente(exame, mesa):
+    primeira = mesa.ligar()
+    mesa.pedir("7", primeira)
+    primeira.despedir()
+    if mesa.ainda_atende():
+        return OK, "", {}
+    exame.um_cliente_so = True
+    fim = "; depois do primeiro, terminou" if not mesa.programa.vivo else ""
+    return FALHOU, f"é um servidor de um cliente só{fim}", {"causa": LACO}
+
+
+@caso("PI-05", ENUNCIADO, "recebe a resposta devolvida com FIM sem cair nem responder de novo")
+def devolucao(exame, mesa):
+    ligacao = mesa.ligar()
+    resposta = ler(mesa.pedir("7", ligacao)).texto
+    if not resposta:
+        return NAO_DEU, "não respondeu ao pedido", {}
+    if mesa.forma == "fim" or ligacao.acabou:
+        return TOLERADO, "fecha a conexão antes de ler a devolução", {}
+    fim = "\n" if mesa.forma == "linha" else ""
+    ligacao.enviar(f"{resposta} FIM{fim}".encode())
+    outra = ligacao.receber(0.6)
+    ligacao.despedir()
+    causa = "Depois de responder, leia a devolução e só a registre; ela não é outro número."
+    if outra:
+        return (
+            FALHOU,
+            "respondeu à devolução como se fosse um número",
+            {"recebido": outra, "esperado": "", "causa": causa},
+        )
+    if not exame.um_cliente_so and not mesa.ainda_atende():
+        return FALHOU, f"parou de atender; a última linha que escreveu: {_ultima_linha(mesa)}", {"causa": causa}
+    return OK, "", {}
+
+
+@caso("enunciado", ENUNCIADO, "mostra na tela as mensagens trocadas")
+def tela(exame, mesa):
+    resposta = ler(mesa.pedir("4321")).texto
+    mostra = [mesa.programa.esperar_saida(trecho, 1.0) for trecho in ("4321", resposta or "?")]
+    if all(mostra):
+        return OK, "", {}
+    if not mesa.programa.saida:
+        return NAO_DEU, "não se viu nada na tela; alguns programas só escrevem quando terminam", {}
+    faltou = " e ".join(nome for nome, viu in zip(("o número recebido", "a resposta"), mostra, strict=True) if not viu)
+    return TOLERADO, f"a tela não mostra {faltou}", {}
+
+
+# Daqui em diante, a especificação: o que o enunciado não diz, e o uso de verdade cobra.
+
+
+@caso("PI-03", ESPECIFICACAO, "a grafia é exatamente PAR e ÍMPAR, em UTF-8")
+def grafia(exame, mesa):
+    situacao, explicacao, provas = _paridade(
+        mesa, "7", "ÍMPAR", "Envie 'ÍMPAR'.encode('utf-8'): com acento, sem mais nada."
+    )
+    return situacao, explicacao, provas
+
+
+@caso("PI-03", ESPECIFICACAO, "exatamente 10 casas ainda recebem a paridade")
+def dez_casas(exame, mesa):
+    return _paridade(mesa, DEZ, "PAR", LIMIAR)
+
+
+@caso("PI-02", ESPECIFICACAO, "zeros à esquerda contam como casas")
+def zeros(exame, mesa):
+    return _tamanho(mesa, "00000000007")
+
+
+@caso("PI-04", ESPECIFICACAO, "a string só tem letras ASCII")
+def letras(exame, mesa):
+    texto, provas, falha = _longa(mesa, ONZE)
+    if falha:
+        return NAO_DEU, falha, provas
+    if re.fullmatch("[A-Za-z]+", texto):
+        return OK, "", {}
+    return TOLERADO, "há outros caracteres além de letras", provas
+
+
+@caso("PI-01", ESPECIFICACAO, "o sinal é aceito e não conta como casa")
+def sinal(exame, mesa):
+    situacao, explicacao, provas = _paridade(mesa, "-3", "ÍMPAR")
+    if situacao == FALHOU:
+        return situacao, explicacao, provas
+    mesa.encerrar()
+    with exame.mesa() as outra:
+        if outra is None:
+            return NAO_DEU, exame.falha_de_inicio, {}
+        return _paridade(outra, "+1234567890", "PAR", "Conte só os algarismos: tire o sinal antes do len().")
+
+
+@caso("PI-01", ESPECIFICACAO, "espaços em volta do número são ignorados")
+def espacos(exame, mesa):
+    return _paridade(mesa, " 7 ", "ÍMPAR", "Use .strip() no texto recebido.")
+
+
+def _lixo(exame, mesa, dados):
+    ligacao = mesa.ligar()
+    ligacao.enviar(dados)
+    if mesa.forma == "fim":
+        ligacao.encerrar_envio()
+    resposta = ligacao.receber(PRAZO if mesa.forma != "linha" or dados.endswith(b"\n") else 0.6)
+    ligacao.fechar()
+    provas = {"esperado": "ERRO <motivo>", "recebido": resposta.rstrip(b"\r\n"), "causa": SEM_TRY}
+    if exame.um_cliente_so:
+        return NAO_DEU, "o servidor atende um cliente só: não há como saber se sobreviveu", {}
+    if not mesa.ainda_atende():
+        return FALHOU, f"não atende mais ninguém; a última linha que escreveu: {_ultima_linha(mesa)}", provas
+    if resposta.upper().startswith(b"ERRO"):
+        return OK, "", {}
+    como = "sem responder nada" if not resposta else "respondendo outra coisa"
+    return TOLERADO, f"continuou atendendo, {como} em vez de ERRO", provas
+
+
+@caso("PI-06", ESPECIFICACAO, "abc recebe ERRO e o servidor continua")
+def abc(exame, mesa):
+    return _lixo(exame, mesa, b"abc\n" if mesa.forma == "linha" else b"abc")
+
+
+@caso("PI-06", ESPECIFICACAO, "bytes que não são UTF-8 recebem ERRO e o servidor continua")
+def nao_utf8(exame, mesa):
+    return _lixo(exame, mesa, b"\xff\xfe\xfd\n" if mesa.forma == "linha" else b"\xff\xfe\xfd")
+
+
+@caso("PI-01", ESPECIFICACAO, "8.9e+29 não é um inteiro e recebe ERRO")
+def exponencial(exame, mesa):
+    return _lixo(exame, mesa, b"8.9e+29\n" if mesa.forma == "linha" else b"8.9e+29")
+
+
+@caso("PI-10", ESPECIFICACAO, "um pedido em linha recebe uma resposta em linha")
+def linha(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(b"7\n")
+    dados = ligacao.receber(PRAZO)
+    leitura = ler(dados, em_linha=True)
+    provas = {
+        "esperado": "ÍMPAR\n",
+        "recebido": dados,
+        "causa": "Termine a resposta em \\n quando o pedido termina em \\n.",
+    }
+    if leitura.exata:
+        return OK, "", {}
+    if leitura.paridade == "ÍMPAR":
+        return TOLERADO, f"respondeu, mas {'; '.join(leitura.diferencas)}", provas
+    return FALHOU, "não respondeu ÍMPAR a 7\\n", provas
+
+
+@caso("PI-02", ESPECIFICACAO, "o \\n não conta como casa: 1234567890\\n tem 10")
+def linha_dez_casas(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(f"{DEZ}\n".encode())
+    dados = ligacao.receber(PRAZO)
+    if ler(dados).paridade == "PAR":
+        return OK, "", {}
+    provas = {"esperado": "PAR", "recebido": dados.rstrip(b"\r\n"), "causa": "Tire o \\n com .strip() antes do len()."}
+    return FALHOU, "contou o \\n como uma casa" if len(ler(dados).texto) in (10, 11) else "não respondeu PAR", provas
+
+
+def _partido(mesa, pedacos, em_linha):
+    ligacao = mesa.ligar()
+    for i, pedaco in enumerate(pedacos):
+        if i:
+            threading.Event().wait(ENTRE_SEGMENTOS)
+        ligacao.enviar(pedaco)
+    dados = ligacao.receber(PRAZO, calma=0.4)
+    texto = ler(dados).texto
+    provas = {"esperado": "<11 letras sorteadas>", "recebido": dados.rstrip(b"\r\n"), "causa": UM_RECV}
+    if len(texto) == 11 and ler(dados).paridade is None:
+        return OK, "", {}
+    return FALHOU, "um número que chega em dois segmentos foi julgado como se fossem dois", provas
+
+
+@caso("PI-12", ESPECIFICACAO, "um número em linha que chega em dois segmentos é um só")
+def partido_em_linha(exame, mesa):
+    return _partido(mesa, [b"1234567890", b"1\n"], True)
+
+
+@caso("PI-11", ESPECIFICACAO, "um número cru que chega em dois segmentos é um só")
+def partido_cru(exame, mesa):
+    return _partido(mesa, [b"1234567890", b"1"], False)
+
+
+@caso("PI-12", ESPECIFICACAO, "dois pedidos colados num segmento recebem duas respostas")
+def colados(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(b"7\n8\n")
+    dados = ligacao.receber(PRAZO, ate=lambda d: d.count(b"\n") >= 2)
+    if [ler(parte).paridade for parte in dados.split(b"\n") if parte] == ["ÍMPAR", "PAR"]:
+        return OK, "", {}
+    return (
+        FALHOU,
+        "esperava ÍMPAR e PAR, nesta ordem",
+        {"esperado": "ÍMPAR\nPAR\n", "recebido": dados, "causa": UM_RECV},
+    )
+
+
+@caso("PI-14", ESPECIFICACAO, "aceita vários pedidos na mesma conexão")
+def varios(exame, mesa):
+    ligacao, lidas = mesa.ligar(), []
+    for numero in ("7", "8", "9"):
+        ligacao.enviar(f"{numero}\n".encode())
+        lidas.append(ler(ligacao.receber(PRAZO)).paridade)
+        if lidas[-1] is None:
+            break
+    if lidas == ["ÍMPAR", "PAR", "ÍMPAR"]:
+        return OK, "", {}
+    if lidas[:1] == ["ÍMPAR"] and ligacao.acabou:
+        return TOLERADO, "fecha a conexão depois da primeira resposta, como o enunciado permite", {}
+    causa = "Falta um laço em volta do recv: depois de responder, leia o próximo pedido até o fim do envio."
+    return FALHOU, f"respondeu a {sum(x is not None for x in lidas)} de 3 pedidos", {"causa": causa}
+
+
+@caso("PI-21", ESPECIFICACAO, "responde ao que ficou pendente quando o cliente encerra o envio")
+def meio_fecho(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(b"7")
+    ligacao.encerrar_envio()
+    dados = ligacao.receber(PRAZO)
+    if ler(dados).paridade == "ÍMPAR":
+        return OK, "", {}
+    causa = "Quando o recv devolve b'', o que já chegou ainda é um pedido: responda antes de fechar."
+    return FALHOU, "não respondeu a 7 seguido do fim do envio", {"esperado": "ÍMPAR", "recebido": dados, "causa": causa}
+
+
+@caso("PI-13", ESPECIFICACAO, "um pedido sem fim recebe ERRO e a conexão se encerra")
+def longo(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(b"x" * 3000)
+    dados = ligacao.receber(PRAZO)
+    if not exame.um_cliente_so and not mesa.ainda_atende():
+        return FALHOU, f"não atende mais ninguém; a última linha: {_ultima_linha(mesa)}", {"causa": SEM_TRY}
+    ligacao.receber(0.5)
+    if dados.upper().startswith(b"ERRO") and ligacao.acabou:
+        return OK, "", {}
+    return TOLERADO, "continuou atendendo os outros, mas não recusou o pedido longo com ERRO", {}
+
+
+def _sobrevive(exame, mesa, o_que, causa=SEM_TRY):
+    if exame.um_cliente_so:
+        return NAO_DEU, "o servidor atende um cliente só: não há como saber se sobreviveu", {}
+    if mesa.ainda_atende():
+        return OK, "", {}
+    return (
+        FALHOU,
+        f"depois de {o_que}, não atende mais ninguém; a última linha: {_ultima_linha(mesa)}",
+        {"causa": causa},
+    )
+
+
+@caso("PI-20", ESPECIFICACAO, "um cliente que conecta e fecha sem enviar nada não o derruba", so_texto=False)
+def vazia(exame, mesa):
+    mesa.ligar().despedir()
+    causa = "O recv devolve b'' quando o cliente fecha: teste isso antes de converter, e volte ao accept."
+    return _sobrevive(exame, mesa, "uma conexão vazia", causa)
+
+
+@caso("PI-24", ESPECIFICACAO, "um cliente que reinicia a conexão (RST) não o derruba", so_texto=False)
+def rst(exame, mesa):
+    mesa.ligar().derrubar()
+    causa = "O recv levanta ConnectionResetError: trate o erro na conexão daquele cliente e continue."
+    return _sobrevive(exame, mesa, "um RST", causa)
+
+
+@caso("PI-22", ESPECIFICACAO, "atende um cliente com outro parado", so_texto=False)
+def parado(exame, mesa):
+    mesa.ligar()
+    if mesa.ainda_atende():
+        return OK, "", {}
+    return FALHOU, "com um cliente conectado e calado, outro não é atendido", {"causa": UM_POR_VEZ}
+
+
+@caso("PI-05", ESPECIFICACAO, "a devolução em linha não tem resposta, e o pedido seguinte tem")
+def devolucao_em_linha(exame, mesa):
+    ligacao = mesa.ligar()
+    ligacao.enviar(b"7\n")
+    if ler(ligacao.receber(PRAZO)).paridade != "ÍMPAR":
+        return NAO_DEU, "não respondeu ao pedido em linha", {}
+    if ligacao.acabou:
+        return TOLERADO, "fecha a conexão antes de ler a devolução", {}
+    ligacao.enviar("ÍMPAR FIM\n8\n".encode())
+    dados = ligacao.receber(PRAZO)
+    if ler(dados).paridade == "PAR":
+        return OK, "", {}
+    causa = "A devolução termina em FIM: registre-a e não responda."
+    return FALHOU, "esperava só a resposta a 8", {"esperado": "PAR\n", "recebido": dados, "causa": causa}
+
+
+@caso("PI-26", ESPECIFICACAO, "volta à mesma porta logo depois de parar", so_texto=False)
+def reinicio(exame, mesa):
+    ligacao = mesa.ligar()
+    mesa.pedir("8", ligacao)
+    porta = mesa.endereco[1]
+    mesa.programa.encerrar()  # com a conexão aberta: é o servidor quem a fecha, e fica em TIME_WAIT
+    ligacao.receber(1.0)
+    ligacao.despedir()
+    with exame.mesa() as outra:
+        if outra is not None and outra.endereco[1] == porta:
+            return OK, "", {}
+        if outra is not None:
+            return NAO_DEU, "escolhe outra porta a cada vez", {}
+        motivo = exame.falha_de_inicio
+    causa = "Antes do bind: server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)."
+    return FALHOU, f"não conseguiu escutar de novo na porta {porta}: {motivo}", {"causa": causa}

@@ -1,0 +1,108 @@
+"""Uma conexão do avaliador com o programa do aluno: cada passo anotado, toda espera com prazo."""
+
+import contextlib
+import socket
+import struct
+import sys
+import time
+
+from .veredito import Passo
+
+CALMA = 0.15  # segundos sem nada novo que encerram uma resposta sem \n
+MAXIMO_LIDO = 64 * 1024  # bytes: ninguém precisa de mais para responder
+
+
+class Ligacao:
+    """Um socket conectado ao programa.
+
+    Args:
+        sock: já conectado.
+        passos: lista em que se anota o que passa.
+        comeco: o instante zero dos passos.
+    """
+
+    def __init__(self, sock, passos, comeco):
+        self._sock, self._passos, self._comeco = sock, passos, comeco
+        self.recebido = b""  # tudo o que já veio
+        self.acabou = False  # o programa encerrou o envio, ou a conexão caiu
+        self.caiu = False  # caiu com RST
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def enviar(self, dados):
+        """Envia e anota; uma conexão caída fica anotada, não é exceção."""
+        self._anotar("avaliador", "envia", dados)
+        try:
+            self._sock.settimeout(2)
+            self._sock.sendall(dados)
+        except OSError:
+            self.acabou = self.caiu = True
+            self._anotar("programa", "já tinha derrubado a conexão")
+
+    def encerrar_envio(self):
+        """shutdown(SHUT_WR): o programa vê o fim do que enviamos e ainda pode responder."""
+        self._anotar("avaliador", "encerra o envio")
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.caiu = True
+
+    def receber(self, prazo, ate=None, calma=CALMA):
+        """Espera uma resposta: um \\n, o fim, ou `calma` segundos sem nada depois do primeiro byte.
+
+        Args:
+            prazo: segundos até o primeiro byte.
+            ate: função dos bytes que diz se já bastam.
+
+        Returns:
+            Os bytes desta resposta; b"" se nada veio.
+        """
+        dados, limite, falta_o_primeiro = b"", time.monotonic() + prazo, True
+        while not self.acabou and len(dados) < MAXIMO_LIDO and not (ate(dados) if ate else dados.endswith(b"\n")):
+            try:
+                self._sock.settimeout(max(limite - time.monotonic(), 0.001))
+                parte = self._sock.recv(4096)
+            except TimeoutError:
+                break
+            except OSError:
+                self.acabou = self.caiu = True
+                self._anotar("programa", "derruba a conexão (RST)")
+                break
+            if not parte:
+                self.acabou = True
+                self._anotar("programa", "encerra o envio")
+                break
+            self._anotar("programa", "envia", parte)
+            dados += parte
+            if ate is None:
+                limite = time.monotonic() + calma
+            falta_o_primeiro = False
+        if falta_o_primeiro and not self.acabou:
+            self._anotar("programa", f"não envia nada em {prazo:g} s".replace(".", ","))
+        self.recebido += dados
+        return dados
+
+    def despedir(self):
+        """Encerra como um cliente comum, com FIN; o descritor só se fecha com a mesa.
+
+        Se o programa já encerrou, não há o que fazer: um FIN nosso agora o deixaria em TIME_WAIT, e ele
+        não conseguiria voltar à mesma porta no caso seguinte.
+        """
+        if not self.acabou:
+            self._anotar("avaliador", "fecha")
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_WR)
+
+    def fechar(self):
+        """Fecha com RST, que não deixa TIME_WAIT em nenhuma das pontas."""
+        if self._sock.fileno() != -1:
+            formato = "hh" if sys.platform == "win32" else "ii"
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(formato, 1, 0))
+            self._sock.close()
+
+    def derrubar(self):
+        """Fecha com RST, e anota."""
+        self._anotar("avaliador", "reinicia a conexão (RST)")
+        self.fechar()
+
+    def _anotar(self, quem, o_que, dados=b""):
+        self._passos.append(Passo(time.monotonic() - self._comeco, quem, o_que, dados))
