@@ -17,7 +17,11 @@ import pytest
 from apoio import RAIZ
 
 PALAVRAS = RAIZ / "tests" / "palavras.txt"
-TEXTOS = [*sorted(RAIZ.glob("*.md")), *sorted((RAIZ / "docs").glob("*.md")), *sorted((RAIZ / "notebooks").rglob("*.md"))]
+TEXTOS = [
+    *sorted(RAIZ.glob("*.md")),
+    *sorted((RAIZ / "docs").glob("*.md")),
+    *sorted((RAIZ / "notebooks").rglob("*.md")),
+]
 NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
 PROGRAMAS = [*sorted((RAIZ / "parimpar").rglob("*.py")), RAIZ / "iniciar.py"]
 
@@ -26,7 +30,9 @@ def prosa_de_markdown(texto):
     """O texto corrido: sem código, endereços, HTML nem o trecho em inglês do README."""
     texto = re.sub(r"^## In English\n.*?(?=^## |\Z)", " ", texto, flags=re.S | re.M)
     texto = re.sub(r"```.*?```|`[^`]*`|<[^>]+>|\]\([^)]*\)|https?://\S+", " ", texto, flags=re.S)
-    texto = re.sub(r"%\(\w+\)\w|\w+[(=]\S*|\S*\w[._/]\w\S*|# fmt: .*|^\s*\w+ = .*$", " ", texto, flags=re.M)  # pedaços de código sem crases
+    texto = re.sub(
+        r"%\(\w+\)\w|\w+[(=]\S*|\S*\w[._/]\w\S*|# fmt: .*|^\s*\w+ = .*$", " ", texto, flags=re.M
+    )  # pedaços de código sem crases
     return re.sub(r"\*[^*\n]+\*", " ", texto.replace("**", ""))  # o itálico marca os termos em inglês
 
 
@@ -62,7 +68,9 @@ def desconhecidas(prosa):
     palavras = set(re.findall(r"[A-Za-zÀ-ÿ]{3,}(?:-[A-Za-zÀ-ÿ]+)*", prosa))
     palavras = {p for p in palavras if not re.search(r"[a-z][A-Z]", p)}  # letras sorteadas e nomes de classe
     comando = ["hunspell", "-d", "pt_BR", "-i", "utf-8", "-l"]
-    saida = subprocess.run(comando, input="\n".join(sorted(palavras)), capture_output=True, encoding="utf-8", timeout=60)
+    saida = subprocess.run(
+        comando, input="\n".join(sorted(palavras)), capture_output=True, encoding="utf-8", timeout=60
+    )
     assert saida.returncode == 0, saida.stderr
     conhecidas = set(PALAVRAS.read_text(encoding="utf-8").split())
     return sorted({p for p in saida.stdout.split() if p not in conhecidas and p.lower() not in conhecidas})
@@ -72,7 +80,9 @@ def desconhecidas(prosa):
 def hunspell():
     if shutil.which("hunspell") is None:
         if os.environ.get("CI"):
-            pytest.fail("no CI o hunspell tem de estar instalado: apt-get install hunspell hunspell-pt-br", pytrace=False)
+            pytest.fail(
+                "no CI o hunspell tem de estar instalado: apt-get install hunspell hunspell-pt-br", pytrace=False
+            )
         pytest.skip("sem o hunspell nesta máquina; no Debian e no Ubuntu: apt-get install hunspell hunspell-pt-br")
 
 

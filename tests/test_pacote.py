@@ -14,7 +14,7 @@ CORACAO = ["erros", "protocolo", "diario", "kernel", "motor", "servidor", "clien
 ANDARES = [
     {"erros", "protocolo", "diario", "kernel"},
     {"motor", "diagramas"},
-    {"servidor", "cliente", "observado", "rede_ruim"},
+    {"servidor", "cliente", "observado", "captura", "rede_ruim"},
     {"udp"},
     {"telas", "vista"},
     {"painel", "quiz", "exercicios", "avaliador"},
