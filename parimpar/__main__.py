@@ -1,8 +1,10 @@
-"""A linha de comando: python -m parimpar servidor | cliente."""
+"""A linha de comando: python -m parimpar servidor | cliente | avaliar."""
 
 import argparse
 import itertools
+import json
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -70,7 +72,7 @@ def _interromper(*_):
 
 def _analisador():
     analisador = _Analisador(prog="python -m parimpar", description="O trabalho do PAR/ÍMPAR, em dois terminais.")
-    comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente")
+    comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente | avaliar")
     comum = argparse.ArgumentParser(add_help=False)
     comum.add_argument("--host", default="127.0.0.1", help="endereço do servidor (padrão: %(default)s)")
     comum.add_argument("--udp", action="store_true", help="usa UDP em vez de TCP")
@@ -90,6 +92,15 @@ def _analisador():
     )
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
     cliente.set_defaults(executar=_cliente)
+
+    avaliar = comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
+    alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente")
+    for alvo, o_que_faz in (("servidor", "onde ele escuta"), ("cliente", "a que ele se conecta")):
+        exame = alvos.add_parser(alvo, help=f"inicia um {alvo} e o examina", usage="%(prog)s [opções] -- COMANDO…")
+        exame.add_argument("--porta", type=_porta, help=f"a porta {o_que_faz} (padrão: descobrir)")
+        exame.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
+        exame.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
+        exame.set_defaults(executar=_avaliar)
     return analisador
 
 
@@ -163,6 +174,24 @@ def _cliente(opcoes):
         if ultima:
             return 0 if respondidas else 1
         time.sleep(opcoes.intervalo)
+
+
+def _avaliar(opcoes):
+    try:
+        from .avaliador import relatorio
+        from .avaliador.servidores import Exame
+    except ImportError as erro:
+        raise ErroDeUso("para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil") from erro
+
+    avaliacao = Exame(opcoes.programa, opcoes.porta, progresso=relatorio.Barra()).avaliar()
+    em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
+    if opcoes.json == "-":
+        print(em_json)
+    else:
+        print(relatorio.em_texto(avaliacao))
+    if opcoes.json not in (None, "-"):
+        pathlib.Path(opcoes.json).write_text(em_json + "\n", encoding="utf-8")
+    return 0 if avaliacao.aprovado else 1
 
 
 class _Narrador:

@@ -183,8 +183,8 @@ def _por_que_nao_escuta(programa, prazo, porta):
     ultima = f"; a última linha que escreveu: {visivel(linha, 120, aspas=False)}" if linha else ""
     if re.search("in use|EADDRINUSE|em uso|BindException", programa.saida):
         return (
-            "a porta dele já está ocupada: feche o programa que a usa; se ele acabou de parar, é uma conexão em TIME_WAIT, "
-            "e basta esperar um minuto"
+            "a porta dele já está ocupada: feche o programa que a usa; se ele acabou de parar, é uma conexão em "
+            "TIME_WAIT, e basta esperar um minuto"
         )
     if not programa.vivo:
         return f"o programa terminou sozinho (código {programa.codigo}) sem escutar{ultima}"
