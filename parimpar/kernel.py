@@ -92,7 +92,9 @@ def estado(sock):
     familia, tipo = _nome(sock.family), _nome(sock.type)
     if sock.fileno() == -1:
         # Fechado para o processo; mas o kernel pode ainda cuidar da conexão, se sabemos qual era.
-        local, remoto = getattr(sock, "enderecos", (None, None))
+        local, remoto = map(_par, getattr(sock, "enderecos", (None, None)))
+        if sock.type != socket.SOCK_STREAM:
+            return EstadoSocket(-1, familia, tipo, local, remoto, "CLOSED", None, None)
         return EstadoSocket(-1, familia, tipo, local, remoto, _estado_sem_descritor(local, remoto), None, None)
     local, remoto = _endereco(sock.getsockname), _endereco(sock.getpeername)
     if sock.type != socket.SOCK_STREAM:
@@ -139,10 +141,14 @@ def _nome(constante):
 
 def _endereco(perguntar):
     try:
-        par = perguntar()[:2]
-    except OSError:  # ainda não foi ligado (bind) ou não tem outra ponta
+        return _par(perguntar())
+    except OSError:  # não tem outra ponta
         return None
-    return par if par and par != ("0.0.0.0", 0) else None
+
+
+def _par(endereco):
+    """(host, porta); None para o que não é um endereço de rede, ou ainda não foi ligado (bind) a uma porta."""
+    return endereco[:2] if isinstance(endereco, tuple) and endereco[1] else None
 
 
 def _tcp_info(sock):
@@ -188,16 +194,23 @@ def _estado_sem_descritor(local, remoto):
         return "CLOSED"
     if not sys.platform.startswith("linux"):
         return NAO_DISPONIVEL
-    # man 5 proc, /proc/net/tcp: os endereços em hexadecimal, o IPv4 na ordem de bytes da máquina.
-    procurados = [
-        f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{porta:04X}" for host, porta in (local, remoto)
-    ]
-    with open("/proc/net/tcp") as tabela:
-        for linha in tabela:
-            campos = linha.split()
-            if campos[1:3] == procurados:
-                return _ESTADOS.get(int(campos[3], 16), NAO_DISPONIVEL)
+    try:
+        procurados = [_em_hexadecimal(*local), _em_hexadecimal(*remoto)]
+        with open("/proc/net/tcp6" if ":" in local[0] else "/proc/net/tcp") as tabela:
+            for linha in tabela:
+                campos = linha.split()
+                if campos[1:3] == procurados:
+                    return _ESTADOS.get(int(campos[3], 16), NAO_DISPONIVEL)
+    except OSError:  # um sistema que não deixa ler a tabela
+        return NAO_DISPONIVEL
     return "CLOSED"
+
+
+def _em_hexadecimal(host, porta):
+    """Como em /proc/net/tcp (man 5 proc): cada 4 bytes do endereço são um inteiro na ordem de bytes da máquina."""
+    bruto = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    inteiros = [int.from_bytes(bruto[i : i + 4], sys.byteorder) for i in range(0, len(bruto), 4)]
+    return "".join(f"{inteiro:08X}" for inteiro in inteiros) + f":{porta:04X}"
 
 
 def _estado_pela_psutil(sock, local, remoto):

@@ -54,7 +54,8 @@ class SocketObservado(socket.socket):
         return self._chamar("listen", f"listen({', '.join(map(str, fila))})", *fila)
 
     def connect(self, endereco):
-        return self._chamar("connect", f"connect({endereco!r})", endereco, remoto=tuple(endereco))
+        remoto = endereco if isinstance(endereco, tuple) else None
+        return self._chamar("connect", f"connect({endereco!r})", endereco, remoto=remoto)
 
     def accept(self):
         """Como `socket.accept`; o socket da conexão também vem observado."""
@@ -68,9 +69,9 @@ class SocketObservado(socket.socket):
         return self._chamar("sendall", f"sendall({_quantos(dados)})", dados, *opcoes, enviando=dados)
 
     def sendto(self, dados, *destino):
-        return self._chamar(
-            "sendto", f"sendto({_quantos(dados)}, {destino[-1]!r})", dados, *destino, enviando=dados, remoto=destino[-1]
-        )
+        remoto = destino[-1] if destino else None
+        chamada = f"sendto({_quantos(dados)}, {remoto!r})"
+        return self._chamar("sendto", chamada, dados, *destino, enviando=dados, remoto=remoto)
 
     def recv(self, maximo, *opcoes):
         return self._chamar("recv", f"recv({maximo})", maximo, *opcoes)
@@ -82,7 +83,10 @@ class SocketObservado(socket.socket):
         return self._chamar("shutdown", f"shutdown({_DIRECOES.get(direcao, direcao)})", direcao)
 
     def close(self):
-        if self.fileno() != -1:  # fechar de novo não faz nada
+        if self._closed:  # fechar de novo não é outra chamada; mas é assim que um makefile solta o socket
+            super().close()
+        else:
+            self._lembrar()  # depois não há mais a quem perguntar
             self._chamar("close", "close()")
 
     def _chamar(self, nome, chamada, *argumentos, enviando=b"", remoto=None):
@@ -94,14 +98,14 @@ class SocketObservado(socket.socket):
             self._anotar("erro", chamada, antes, detalhe=f"{chamada}: {motivo(erro)}", remoto=remoto)
             raise
         self._lembrar()
-        dados, detalhe = enviando[: resultado if nome in ("send", "sendto") else None], ""
+        dados, detalhe = _bytes(enviando)[: resultado if nome in ("send", "sendto") else None], ""
         if nome == "accept":
             remoto = resultado[1]
         elif nome == "recvfrom":
             dados, remoto = resultado
         elif nome == "recv":
             dados = resultado
-            if not dados and self.type == socket.SOCK_STREAM:
+            if not dados and argumentos[0] and self.type == socket.SOCK_STREAM:
                 detalhe = "a outra ponta encerrou o envio"
         self._anotar(_TIPOS[nome], chamada, antes, dados, detalhe, remoto)
         return resultado
@@ -128,5 +132,14 @@ def _endereco(perguntar):
         return None
 
 
+def _bytes(dados):
+    """Os bytes do que se envia, sem copiar; do que não serve, nenhum: quem reclama é a chamada de verdade."""
+    try:
+        return memoryview(dados).cast("B")
+    except TypeError:
+        return b""
+
+
 def _quantos(dados):
-    return f"{len(dados)} {'byte' if len(dados) == 1 else 'bytes'}"
+    quantos = len(_bytes(dados))
+    return f"{quantos} {'byte' if quantos == 1 else 'bytes'}"

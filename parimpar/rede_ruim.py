@@ -9,6 +9,7 @@ troca bytes, porque o TCP não deixa, e outra para UDP (`RedeRuimUDP`), que perd
 datagramas inteiros. "Ida" é do cliente para o servidor; "volta", o contrário.
 """
 
+import contextlib
 import heapq
 import itertools
 import random
@@ -69,7 +70,13 @@ class _Rede:
         self.ajustes |= ajustes
 
     def iniciar(self):
-        """Começa a levar e trazer; se já começou, não faz nada."""
+        """Começa a levar e trazer; se já começou, não faz nada.
+
+        Raises:
+            ErroDeUso: a rede já parou, e a porta dela foi solta.
+        """
+        if self._parando.is_set():
+            raise ErroDeUso("esta rede já parou, e a porta dela foi solta: crie outra")
         if not self._threads:
             self._em_fundo(self._trabalhar)
         return self
@@ -80,8 +87,9 @@ class _Rede:
         for thread in self._threads:
             thread.join(PRAZO_DE_PARADA)
         self._escuta.close()
-        if self._falha:
-            raise self._falha
+        falha, self._falha = self._falha, None
+        if falha:
+            raise falha
 
     def __enter__(self):
         return self.iniciar()
@@ -107,6 +115,7 @@ class _Rede:
         thread = threading.Thread(target=protegida, name="rede-ruim", daemon=True)
         self._threads.append(thread)
         thread.start()
+        return thread
 
 
 class RedeRuim(_Rede):
@@ -153,10 +162,11 @@ class RedeRuim(_Rede):
             for sock in (cliente, servidor):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # cada pedaço é um segmento
                 sock.settimeout(OLHADA)
-            volta = threading.Thread(target=self._levar, args=(servidor, cliente, "volta", acabou), daemon=True)
-            volta.start()
-            self._levar(cliente, servidor, "ida", acabou)
-            volta.join()
+            volta = self._em_fundo(self._levar, servidor, cliente, "volta", acabou)
+            try:
+                self._levar(cliente, servidor, "ida", acabou)
+            finally:
+                volta.join()
 
     def _levar(self, de, para, sentido, acabou):
         passaram = 0
@@ -170,16 +180,20 @@ class RedeRuim(_Rede):
                     dados = dados[: max(corte - passaram, 0)]
                 passaram += len(dados)
                 for pedaco in _fatias(dados, ajustes["fragmento"]):
-                    acabou.wait(ajustes["atraso"] + (ajustes["pausa"] if ajustes["fragmento"] else 0))
+                    self._descansar(ajustes["atraso"] + (ajustes["pausa"] if ajustes["fragmento"] else 0), acabou)
                     self._enviar(para, pedaco, acabou)
                     self.contagem[sentido] += 1
                 if corte is not None and passaram >= corte:
                     return self._cortar(de, para, ajustes["no_corte"], acabou)
-            para.shutdown(socket.SHUT_WR)
+            if not acabou.is_set():  # se o outro sentido já marcou um RST, um FIN antes dele o esconderia
+                para.shutdown(socket.SHUT_WR)
         except OSError:  # uma ponta caiu: a outra vê o mesmo
             for sock in (de, para):
                 _fechar_com_rst(sock)
             acabou.set()
+        except BaseException:  # um erro deste arquivo: a conexão acaba, e `parar` o entrega
+            acabou.set()
+            raise
 
     def _cortar(self, de, para, no_corte, acabou):
         if no_corte == "reinicio":
@@ -199,6 +213,13 @@ class RedeRuim(_Rede):
                 if time.monotonic() > limite:
                     break
         return b""
+
+    def _descansar(self, quanto, acabou):
+        """Espera tantos segundos, ou até a hora de parar."""
+        limite = time.monotonic() + quanto
+        while (falta := limite - time.monotonic()) > 0 and not self._parando.is_set():
+            if acabou.wait(min(falta, OLHADA)):
+                return
 
     def _enviar(self, para, dados, acabou):
         while dados and not (acabou.is_set() or self._parando.is_set()):
@@ -281,4 +302,6 @@ def _fatias(dados, tamanho):
 
 def _fechar_com_rst(sock):
     """Faz o próximo close mandar um RST em vez de um FIN (SO_LINGER com espera zero, man 7 socket)."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0))
+    espera_zero = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+    with contextlib.suppress(OSError):  # o macOS recusa opções numa conexão que já caiu: não há mais o que reiniciar
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, espera_zero)

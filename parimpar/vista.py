@@ -9,7 +9,7 @@ um retrato de cada socket, pedido ao sistema operacional na hora.
 
 import html
 
-from .diagramas import CORES
+from .diagramas import CINZA, CORES
 from .diario import endereco, visivel
 from .kernel import NAO_DISPONIVEL, em_repouso
 
@@ -97,9 +97,9 @@ def _resumo(evento):
         partes = [visivel(evento.detalhe, 120, aspas=False)]
     if evento.dados:
         partes.append(f"{visivel(evento.dados)} = {_hexadecimal(evento.dados)}")
-    elif evento.tipo == "recebe":
-        partes.append("b'': fim do envio da outra ponta")
-    return "  ".join([*partes, _levou(evento)])
+    elif evento.tipo == "recebe":  # um datagrama vazio, ou um recv(0), também não traz bytes, e não é um fim
+        partes.append("b'': fim do envio da outra ponta" if evento.detalhe else "b''")
+    return "  ".join([*partes, _levou(evento)] if evento.duracao else partes)
 
 
 def _hexadecimal(dados):
@@ -112,7 +112,8 @@ def _levou(evento):
 
 def _caixa_das_chamadas(eventos):
     itens = "".join(
-        f'<div style="margin:2px 0"><span style="color:{CORES[e.quem]}">{_FORMAS[e.quem]} {e.quem}</span> '
+        f'<div style="margin:2px 0"><span style="color:{CORES.get(e.quem, CINZA)}">'
+        f"{_FORMAS.get(e.quem, '')} {html.escape(e.quem)}</span> "
         f'<code style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(_resumo(e))}</code></div>'
         for e in eventos
     )
@@ -123,7 +124,7 @@ def _caixa_das_chamadas(eventos):
 
 
 def _caixa_da_ponta(nome, quem, retrato):
-    cor, forma = CORES.get(quem, "#6b6b6b"), _FORMAS.get(quem, "")
+    cor, forma = CORES.get(quem, CINZA), _FORMAS.get(quem, "")
     linhas = "".join(
         f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{html.escape(rotulo)}</th>'
         f'<td style="{_CELULA}"><code>{html.escape(valor)}</code></td></tr>'

@@ -54,6 +54,14 @@ def test_o_instante_e_do_relogio_monotonico():
     assert antes <= recebe.instante <= time.monotonic() and envia.instante == antes
 
 
+def test_a_duracao_e_a_que_se_mediu():
+    """Quem mede a chamada passa a duração; quem não mede deixa zero."""
+    diario = Diario()
+    diario.registrar("cliente", "chama", "bind(('127.0.0.1', 0))", duracao=0.25)
+    diario.registrar("cliente", "chama")
+    assert [evento.duracao for evento in diario] == [0.25, 0.0]
+
+
 def test_varias_threads_escrevem_e_leem():
     """Nada se perde nem se repete com várias threads escrevendo e outras lendo."""
     diario, quantas, cada = Diario(), 4, 500
@@ -173,6 +181,17 @@ REMOTO = ("127.0.0.1", 5000)
         (
             dict(quem="cliente", tipo="fecha", remoto=REMOTO),
             "cliente fechou a conexão com o servidor 127.0.0.1:5000",
+        ),
+        (dict(quem="cliente", tipo="fecha", local=REMOTO), "cliente fechou o socket"),
+        (dict(quem="servidor", tipo="fecha"), "servidor fechou o socket"),
+        (dict(quem="cliente", tipo="chama", chamada="shutdown(SHUT_WR)"), "cliente chamou shutdown(SHUT_WR)"),
+        (
+            dict(quem="servidor", tipo="chama", chamada="bind(('127.0.0.1', 0))", local=REMOTO),
+            "servidor chamou bind(('127.0.0.1', 0))",
+        ),
+        (
+            dict(quem="servidor", tipo="recebe", remoto=REMOTO, detalhe="a outra ponta encerrou o envio"),
+            "cliente 127.0.0.1:5000 → servidor: a outra ponta encerrou o envio",
         ),
         (dict(quem="servidor", tipo="para", local=REMOTO), "servidor parado"),
     ],

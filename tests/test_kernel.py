@@ -12,7 +12,7 @@ import pytest
 
 from apoio import PRAZO, conectar
 from parimpar import kernel
-from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, estado
+from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, em_repouso, estado
 
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")
 
@@ -215,3 +215,119 @@ def test_o_kernel_recusa_tcp_info(monkeypatch):
     monkeypatch.setattr(kernel.socket, "TCP_INFO", 9999, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as escuta:
         assert estado(escuta).estado == "LISTEN"
+
+
+def sem_dormir(*_):
+    pytest.fail("dormiu sem precisar")
+
+
+def test_em_repouso_nao_espera_a_toa(escuta, par, monkeypatch):
+    """Com tudo parado, o estado de cada socket vem na hora, na ordem em que se pediu."""
+    monkeypatch.setattr(kernel, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sem_dormir))
+    retratos = em_repouso(escuta, *par, prazo=PRAZO)
+    assert [e.estado for e in retratos] == ["LISTEN", "ESTABLISHED", "ESTABLISHED"]
+    assert em_repouso() == []
+
+
+def test_em_repouso_ignora_o_que_ninguem_leu(par, monkeypatch):
+    """Bytes à espera de recv já foram entregues: não há o que esperar."""
+    client_socket, conexao = par
+    client_socket.sendall(b"12345")
+    chegou(conexao)
+    em_repouso(*par, prazo=PRAZO)
+    monkeypatch.setattr(kernel, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sem_dormir))
+    assert em_repouso(conexao)[0].fila_recepcao == 5
+
+
+@so_no_linux
+def test_em_repouso_espera_a_confirmacao_do_fin(par):
+    """FIN_WAIT1 só dura até o ACK: o que se vê é FIN_WAIT2."""
+    client_socket, conexao = par
+    client_socket.shutdown(socket.SHUT_WR)
+    assert [e.estado for e in em_repouso(client_socket, conexao, prazo=PRAZO)] == ["FIN_WAIT2", "CLOSE_WAIT"]
+
+
+@pytest.mark.parametrize("passagem", ["SYN_SENT", "SYN_RECV", "FIN_WAIT1", "LAST_ACK", "CLOSING"])
+def test_em_repouso_espera_os_estados_de_passagem(passagem, monkeypatch):
+    """Pergunta de novo enquanto o estado é de passagem, ou há bytes por confirmar."""
+    vistos = [
+        EstadoSocket(7, "AF_INET", "SOCK_STREAM", None, None, nome, 0, fila)
+        for nome, fila in ((passagem, 0), (passagem, None), ("ESTABLISHED", 1), ("ESTABLISHED", 0))
+    ]
+    fila = iter(vistos)
+    monkeypatch.setattr(kernel, "estado", lambda _: next(fila))
+    assert em_repouso(None, prazo=PRAZO) == vistos[-1:]
+
+
+@so_no_linux
+def test_em_repouso_desiste_no_prazo(par):
+    """Se a outra ponta não lê, passado o prazo vale o que houver."""
+    client_socket, _ = par
+    client_socket.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            client_socket.send(b"x" * 65536)
+    antes = time.monotonic()
+    assert em_repouso(client_socket, prazo=0.1)[0].fila_envio > 0
+    assert 0.1 <= time.monotonic() - antes < PRAZO
+
+
+class Fechado:
+    """Um socket observado que já se fechou, sem a rede: só o que `estado` olha."""
+
+    family, type = socket.AF_INET, socket.SOCK_STREAM
+
+    def __init__(self, *enderecos):
+        self.enderecos = enderecos
+
+    def fileno(self):
+        return -1
+
+
+LOCAL, REMOTO = ("127.0.0.1", 50000), ("127.0.0.1", 60000)
+
+
+def test_a_tabela_de_conexoes(monkeypatch):
+    """A linha procurada é a das duas pontas, nesta ordem; os endereços estão na ordem de bytes da máquina."""
+    loopback, v6 = ("0100007F", "01000000") if sys.byteorder == "little" else ("7F000001", "00000001")
+    zeros = "0" * 24
+    linhas = [
+        "  sl  local_address rem_address   st tx_queue",
+        f"   0: {loopback}:EA60 {loopback}:C350 08 00000000:00000000",
+        f"   1: {loopback}:C350 {loopback}:EA60 06 00000000:00000000",
+        f"   2: {zeros}{v6}:C350 {zeros}{v6}:EA60 05 00000000:00000000",
+        f"   3: {loopback}:C351 {loopback}:EA60 63 00000000:00000000",
+    ]
+    abertos = []
+
+    def abrir(nome):
+        abertos.append(nome)
+        return contextlib.nullcontext(linhas)
+
+    monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="linux", byteorder=sys.byteorder))
+    monkeypatch.setattr(kernel, "open", abrir, raising=False)
+    assert estado(Fechado(LOCAL, REMOTO)).estado == "TIME_WAIT"
+    assert estado(Fechado(REMOTO, LOCAL)).estado == "CLOSE_WAIT"
+    assert estado(Fechado(LOCAL, LOCAL)).estado == "CLOSED"
+    assert estado(Fechado(("127.0.0.1", 50001), REMOTO)).estado == NAO_DISPONIVEL
+    assert estado(Fechado(("::1", 50000, 0, 0), ("::1", 60000, 0, 0))).estado == "FIN_WAIT2"
+    assert abertos == ["/proc/net/tcp"] * 4 + ["/proc/net/tcp6"]
+
+
+@pytest.mark.parametrize("erro", [FileNotFoundError, PermissionError])
+def test_sem_a_tabela_de_conexoes(erro, monkeypatch):
+    """Um Linux que não mostra a tabela (um contêiner, um celular): diz-se que não se sabe."""
+
+    def abrir(_):
+        raise erro
+
+    monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="linux", byteorder=sys.byteorder))
+    monkeypatch.setattr(kernel, "open", abrir, raising=False)
+    assert estado(Fechado(LOCAL, REMOTO)).estado == NAO_DISPONIVEL
+    assert estado(Fechado(LOCAL, None)).estado == "CLOSED"  # sem outra ponta não havia o que procurar
+
+
+def test_fora_do_linux_o_que_se_fechou_nao_se_sabe(sem_kernel):
+    """Sem a tabela do Linux, o estado depois do close não é um palpite."""
+    assert estado(Fechado(LOCAL, REMOTO)).estado == NAO_DISPONIVEL
+    assert estado(Fechado(LOCAL, None)).estado == "CLOSED"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..diario import visivel
 from .leitura import ler
+from .ligacao import CALMA
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
 
 DEZ, ONZE, TRINTA = "1234567890", "12345678901", "123456789012345678901234567890"
@@ -177,6 +178,7 @@ def devolucao(exame, mesa):
     resposta = ler(mesa.pedir("7", ligacao)).texto
     if not resposta:
         return NAO_DEU, "não respondeu ao pedido", {}
+    ligacao.receber(CALMA)  # dá tempo de ver se ele fecha
     if mesa.forma == "fim" or ligacao.acabou:
         return TOLERADO, "fecha a conexão antes de ler a devolução", {}
     fim = "\n" if mesa.forma == "linha" else ""
@@ -257,9 +259,7 @@ def espacos(exame, mesa):
 
 def _lixo(exame, mesa, dados):
     ligacao = mesa.ligar()
-    ligacao.enviar(dados)
-    if mesa.forma == "fim":
-        ligacao.encerrar_envio()
+    ligacao.enviar(dados, encerrar=mesa.forma == "fim")
     resposta = ligacao.receber(PRAZO if mesa.forma != "linha" or dados.endswith(b"\n") else 0.6)
     ligacao.fechar()
     provas = {"esperado": "ERRO <motivo>", "recebido": resposta.rstrip(b"\r\n"), "causa": SEM_TRY}
@@ -374,8 +374,7 @@ def varios(exame, mesa):
 @caso("PI-21", ESPECIFICACAO, "responde ao que ficou pendente quando o cliente encerra o envio")
 def meio_fecho(exame, mesa):
     ligacao = mesa.ligar()
-    ligacao.enviar(b"7")
-    ligacao.encerrar_envio()
+    ligacao.enviar(b"7", encerrar=True)
     dados = ligacao.receber(PRAZO)
     if ler(dados).paridade == "ÍMPAR":
         return OK, "", {}
@@ -436,6 +435,7 @@ def devolucao_em_linha(exame, mesa):
     ligacao.enviar(b"7\n")
     if ler(ligacao.receber(PRAZO)).paridade != "ÍMPAR":
         return NAO_DEU, "não respondeu ao pedido em linha", {}
+    ligacao.receber(CALMA)
     if ligacao.acabou:
         return TOLERADO, "fecha a conexão antes de ler a devolução", {}
     ligacao.enviar("ÍMPAR FIM\n8\n".encode())

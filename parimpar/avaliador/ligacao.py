@@ -28,23 +28,23 @@ class Ligacao:
         self.caiu = False  # caiu com RST
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def enviar(self, dados):
-        """Envia e anota; uma conexão caída fica anotada, não é exceção."""
+    def enviar(self, dados, encerrar=False):
+        """Envia e anota; uma conexão caída fica anotada, não é exceção.
+
+        Args:
+            encerrar: encerra o envio logo em seguida; os bytes e o FIN vão juntos, para o programa não poder
+                fechar antes, o que o deixaria em TIME_WAIT.
+        """
         self._anotar("avaliador", "envia", dados)
         try:
             self._sock.settimeout(2)
-            self._sock.sendall(dados)
+            self._sock.sendall(dados, getattr(socket, "MSG_MORE", 0) if encerrar else 0)
+            if encerrar:
+                self._anotar("avaliador", "encerra o envio")
+                self._sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.acabou = self.caiu = True
             self._anotar("programa", "já tinha derrubado a conexão")
-
-    def encerrar_envio(self):
-        """shutdown(SHUT_WR): o programa vê o fim do que enviamos e ainda pode responder."""
-        self._anotar("avaliador", "encerra o envio")
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.caiu = True
 
     def receber(self, prazo, ate=None, calma=CALMA):
         """Espera uma resposta: um \\n, o fim, ou `calma` segundos sem nada depois do primeiro byte.

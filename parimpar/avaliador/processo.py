@@ -21,7 +21,7 @@ SAIDA_GUARDADA = 64 * 1024  # bytes do começo da saída; o resto é lido e joga
 ARQUIVO = 64 * 1024**2  # bytes do maior arquivo que pode escrever
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 MARCA = "PARIMPAR_AVALIADO"
-ADEUS = 1.0  # segundos para terminar por bem, depois do pedido
+ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
 
 
 class Programa:

@@ -52,15 +52,13 @@ class Mesa:
     def pedir(self, numero, ligacao=None):
         """Envia um número na forma que o servidor entende e devolve os bytes da resposta."""
         ligacao = ligacao or self.ligar()
-        ligacao.enviar(FORMAS[self.forma][1](numero))
-        if self.forma == "fim":
-            ligacao.encerrar_envio()
+        ligacao.enviar(FORMAS[self.forma][1](numero), encerrar=self.forma == "fim")
         return ligacao.receber(PRAZO)
 
     def ainda_atende(self):
-        """Um cliente novo recebe PAR para 8?"""
+        """Um cliente novo recebe alguma resposta?"""
         try:
-            return ler(self.pedir("8")).paridade == "PAR"
+            return bool(self.pedir("8"))
         except SemConexao:
             return False
 
@@ -161,8 +159,15 @@ class _MesaAberta:
         self.exame, self.forma, self.mesa = exame, forma, None
 
     def __enter__(self):
+        self.programa = Programa(self.exame.comando, self.exame.pasta)
+        try:
+            return self._esperar()
+        except BaseException:  # até um Ctrl-C: nada fica para trás
+            self.programa.encerrar()
+            raise
+
+    def _esperar(self):
         exame = self.exame
-        self.programa = Programa(exame.comando, exame.pasta)
         prazo = PRAZO_DE_INICIO if exame.inicio is None else max(5.0, 4 * exame.inicio)
         endereco = self.programa.esperar_escuta(prazo, exame.porta)
         if endereco is None:

@@ -1,0 +1,3 @@
+"""Termina com um erro antes de escutar."""
+
+raise RuntimeError("esqueci de configurar")

@@ -1,0 +1,234 @@
+"""O avaliador de servidores, ele mesmo avaliado: programas certos e errados, cada um com o veredito esperado."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+
+from apoio import RAIZ
+from parimpar.avaliador import relatorio
+from parimpar.avaliador.casos_servidor import CASOS
+from parimpar.avaliador.leitura import ler
+from parimpar.avaliador.processo import MARCA, Programa
+from parimpar.avaliador.servidores import Exame
+from parimpar.avaliador.veredito import (
+    ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, Avaliacao, Veredito,
+)  # fmt: skip
+
+ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
+INTERPRETES = {".py": [sys.executable], ".java": ["java"], ".js": ["node"]}
+LETRAS = {"O": OK, "~": TOLERADO, "x": FALHOU, ".": NAO_SE_APLICA, "?": NAO_DEU}
+
+# Um caractere por caso, na ordem de CASOS: primeiro os do enunciado, depois os da especificação.
+ESPERADO = {
+    "Servidor.java": "~OO~OOOOO~O ~OOOxxxxxxxxxxxO~xxx?O",
+    "binario.py": "OOOOOOOOO~O .................Oxx.O",
+    "com_fim.py": "~~~~xxOOO~O ~~xOx~xxx~xxxx~O~xxx~O",
+    "constante.py": "OOOOOOOxO~O OOOOxOxxx~xxxx~O~xxx~O",
+    "contador.py": "OOOOOOO~O~O OOO~xOxxx~xxxx~O~xxx~O",
+    "duas_palavras.py": "OxxOOOOOO~O OxOOxOxxx~xxxx~O~xxx~O",
+    "eco.py": "OOOOOOxxO~O OOO~xOxxx~xxxx~O~xxx~O",
+    "enxurrada.py": "xxxxxxOxxx~ xxxOxx???xxxxxxx~??x?O",
+    "frase.py": "~~~~OOOOO~O ~~OOx~xxx~xxxx~O~xxx~O",
+    "latin1.py": "~OO~OOOOO~O ~OOOx~xxx~xxxx~O~xxx~O",
+    "le_o_fim.py": "OOOOOOOOOOO OOOOxOxxx~xxxx~O~xxxxO",
+    "letras_repetidas.py": "OOOOOOO~O~O OOOOxOxxx~xxxx~O~xxx~O",
+    "limiar.py": "OOOOOOOOO~O OxOOxOxxx~xxxx~O~xxx~O",
+    "minusculas.py": "~~~~OOOOO~O ~~OOx~xxx~xxxx~O~xxx~O",
+    "mudo.py": "xx????????? ??????????????????????",
+    "nunca_escuta.py": "x?????????? ??????????????????????",
+    "outra_porta.py": "x?????????? ??????????????????????",
+    "persistente.py": "OOOOOOOOOxO OOOOxOxxx~xxxxOOxOxxxO",
+    "sai_logo.py": "x?????????? ??????????????????????",
+    "sem_reuse.py": "OOOOOOOOO~O OOOOxOxxx~xxxx~O~xxx~x",
+    "servidor.js": "OOOOOOOOOxO OOOOxOxxx~xxxxOO~OxOxO",
+    "simples.py": "OOOOOOOOO~O OOOOxOxxx~xxxx~O~xxx~O",
+    "so_linha.py": "OOOOOOOOO~O OOOOxOxxxOOOxx~Oxxxx~O",
+    "teimoso.py": "xOOxxxOxO~O xOxOxx~x~xOxxxxx~Oxx?O",
+    "threads.py": "OOOOOOOOOOO OOOOOOOOOOOxxOOO~OOOOO",
+    "um_cliente.py": "OOOOOOOOx~O OOOOxO???~xxxx~O~??x~O",
+    "valor.py": "OOOxOOOOO~O OxxOxOxxx~xxxx~Oxxxx~O",
+}
+
+
+def porta_livre():
+    with socket.socket() as sonda:
+        sonda.bind(("127.0.0.1", 0))
+        return sonda.getsockname()[1]
+
+
+def comando(nome, porta):
+    arquivo = ALUNOS / nome
+    return [*INTERPRETES[arquivo.suffix], str(arquivo), str(porta)]
+
+
+def restos():
+    """Os processos que algum exame deixou para trás."""
+    sobraram = []
+    for processo in psutil.process_iter():
+        try:
+            if MARCA in processo.environ():
+                sobraram.append(processo)
+        except psutil.Error:
+            pass
+    return sobraram
+
+
+@pytest.fixture(scope="module")
+def avaliacoes():
+    """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
+
+    def avaliar(nome):
+        porta = porta_livre()
+        return nome, Exame(comando(nome, porta), porta if nome == "outra_porta.py" else None).avaliar()
+
+    nomes = [nome for nome in ESPERADO if shutil.which(INTERPRETES[pathlib.Path(nome).suffix][0])]
+    with ThreadPoolExecutor(6) as executor:
+        resultado = dict(
+            executor.map(avaliar, sorted(nomes, key=lambda nome: nome not in ("teimoso.py", "Servidor.java")))
+        )
+    assert restos() == []
+    return resultado
+
+
+def test_todo_programa_tem_veredito_esperado():
+    """Cada programa da pasta está na tabela, e vice-versa."""
+    assert {p.name for p in ALUNOS.iterdir() if p.suffix in INTERPRETES} == set(ESPERADO)
+
+
+@pytest.mark.parametrize("nome", ESPERADO)
+def test_vereditos(avaliacoes, nome):
+    """Caso a caso, o veredito é o esperado."""
+    if nome not in avaliacoes:
+        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix][0]} nesta máquina")
+    esperado = {c.nome: LETRAS[letra] for c, letra in zip(CASOS, ESPERADO[nome].replace(" ", ""), strict=True)}
+    avaliacao = avaliacoes[nome]
+    assert {v.caso: v.situacao for v in avaliacao.vereditos} == esperado, relatorio.em_texto(avaliacao)
+
+
+@pytest.mark.parametrize(
+    "nome, trecho",
+    [
+        ("binario.py", "em binário"), ("so_linha.py", "terminados em \\n"), ("mudo.py", "não responde a 7"),
+        ("nunca_escuta.py", "não escutou em nenhuma porta"), ("sai_logo.py", "RuntimeError: esqueci de configurar"),
+        ("outra_porta.py", "e não na"),
+    ],
+)  # fmt: skip
+def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
+    """Servidores que leem binário, que só leem linhas, que não escutam ou caem são reconhecidos pelo nome."""
+    assert trecho in " ".join(avaliacoes[nome].perfil)
+
+
+@pytest.mark.parametrize(
+    "nome, caso, trecho",
+    [
+        ("um_cliente.py", "segundo-cliente", "um cliente só; depois do primeiro, terminou"),
+        ("duas_palavras.py", "par", "as duas palavras"), ("eco.py", "sem-eco", "devolveu o número"),
+        ("com_fim.py", "onze-casas", "seguida de FIM"), ("latin1.py", "impar", "não está em UTF-8"),
+        ("letras_repetidas.py", "sorteio", "se repete a cada execução"),
+        ("persistente.py", "devolucao", "ValueError"), ("sem_reuse.py", "reinicio", "não conseguiu escutar de novo"),
+    ],
+)  # fmt: skip
+def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
+    """O veredito diz o que se viu."""
+    veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
+    assert trecho in veredito.explicacao, veredito
+
+
+def test_o_nosso_servidor_tem_nota_maxima():
+    """Tudo OK nas duas réguas."""
+    avaliacao = Exame(
+        [sys.executable, "-m", "parimpar", "servidor", "--porta", str(porta_livre())], pasta=RAIZ
+    ).avaliar()
+    assert {v.caso: v.situacao for v in avaliacao.vereditos} == {c.nome: OK for c in CASOS}, relatorio.em_texto(
+        avaliacao
+    )
+    assert avaliacao.aprovado and avaliacao.nota(ENUNCIADO) == avaliacao.nota(ESPECIFICACAO) == 10
+
+
+@pytest.mark.parametrize(
+    "dados, paridade, exata, diferencas",
+    [
+        ("ÍMPAR", "ÍMPAR", True, ()), ("PAR", "PAR", True, ()), ("IMPAR", "ÍMPAR", False, ("falta o acento",)),
+        ("par", "PAR", False, ("não está em maiúsculas",)), (" PAR ", "PAR", False, ("há espaços ou aspas em volta",)),
+        ("PAR\n", "PAR", False, ("termina em \\n",)),
+        ("O número é ímpar.", "ÍMPAR", False, ("há outro texto em volta",)),
+        ("PARÍMPAR", "as duas", False, ("vêm as duas palavras",)), ("AbCdEfGhIjK", None, False, ()),
+        ("", None, False, ()), ("Paraná", None, False, ()), ("I\u0301MPAR", "ÍMPAR", False, None),
+    ],
+)  # fmt: skip
+def test_leitura(dados, paridade, exata, diferencas):
+    """A palavra é reconhecida em qualquer grafia, e a diferença é dita."""
+    leitura = ler(dados.encode())
+    assert (leitura.paridade, leitura.exata) == (paridade, exata)
+    assert diferencas is None or leitura.diferencas == diferencas
+
+
+def test_comparacao_marca_o_primeiro_byte_diferente():
+    """A marca fica embaixo do primeiro byte que difere, mesmo depois de um caractere escapado."""
+    veredito = Veredito("x", "PI-03", ENUNCIADO, FALHOU, "t", esperado="PAR\nX", recebido=b"PAR\nY")
+    assert veredito.comparacao.splitlines() == ["esperado: PAR\\nX", "recebido: PAR\\nY", " " * 15 + "^ byte 5"]
+
+
+def test_o_html_escapa_o_que_veio_do_programa():
+    """Texto hostil do programa não vira marcação no notebook."""
+    veredito = Veredito(
+        "x", "PI-03", ENUNCIADO, FALHOU, "t", "<img onerror=x>", esperado="PAR", recebido=b"<b>\x1b[31m"
+    )
+    pagina = relatorio.em_html(Avaliacao("servidor", ("x",), ("<script>",), (veredito,)))
+    assert "<img" not in pagina and "<b>\x1b" not in pagina and "<script>" not in pagina and "\x1b" not in pagina
+
+
+def test_o_programa_nao_deixa_nada_para_tras():
+    """Nem um neto que mudou de sessão e ignora o SIGTERM."""
+    if os.name != "posix":
+        pytest.skip("o programa usa fork")
+    fuga = (
+        "import os, signal, time\n"
+        "if os.fork() == 0:\n os.setsid()\n if os.fork() == 0:\n  signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "  print('pronto', flush=True)\n  time.sleep(60)\n os._exit(0)\n"
+        "time.sleep(60)"
+    )
+    with Programa([sys.executable, "-c", fuga]) as programa:
+        assert programa.esperar_saida("pronto", 10)
+    assert restos() == []
+
+
+def avaliar_na_linha_de_comando(*argumentos):
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "parimpar", "avaliar", *argumentos],
+        cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+
+
+def test_linha_de_comando(tmp_path):
+    """Relatório na tela, JSON no arquivo, e o código de saída 1 de quem não cumpre o enunciado."""
+    arquivo = tmp_path / "r.json"
+    feito = avaliar_na_linha_de_comando(
+        "servidor", "--json", str(arquivo), "--", *comando("sai_logo.py", porta_livre())
+    )
+    assert (feito.returncode, feito.stderr) == (1, "")
+    assert "Ainda não cumpre o enunciado" in feito.stdout and "esqueci de configurar" in feito.stdout
+    dado = json.loads(arquivo.read_text(encoding="utf-8"))
+    assert dado["alvo"] == "servidor" and not dado["aprovado"] and len(dado["vereditos"]) == len(CASOS)
+
+
+def test_linha_de_comando_com_um_programa_certo():
+    """O código de saída 0 é de quem cumpre o enunciado, mesmo sem a especificação; o JSON vai para a tela."""
+    feito = avaliar_na_linha_de_comando("servidor", "--json", "-", "--", *comando("simples.py", porta_livre()))
+    assert (feito.returncode, feito.stderr) == (0, "")
+    assert json.loads(feito.stdout)["aprovado"]
+
+
+def test_linha_de_comando_com_erro_de_uso():
+    """Programa que não existe, ou argumento que falta: uma linha, e o código 2."""
+    for argumentos in (["servidor", "--", "programa-que-nao-existe"], ["servidor"], []):
+        feito = avaliar_na_linha_de_comando(*argumentos)
+        assert feito.returncode == 2 and len(feito.stderr.strip().splitlines()) == 1, feito.stderr
