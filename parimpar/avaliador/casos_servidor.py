@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from ..diario import visivel
+from ..protocolo import MAXIMO_DA_RESPOSTA
 from .leitura import ler
 from .ligacao import CALMA
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
@@ -96,6 +97,8 @@ def _longa(mesa, numero):
     dados = mesa.pedir(numero)
     texto = ler(dados).texto
     provas = {"esperado": f"<{len(numero)} letras sorteadas>", "recebido": dados.rstrip(b"\r\n")}
+    if len(dados) > MAXIMO_DA_RESPOSTA:
+        return texto, provas, "enviou uma enxurrada de bytes, e não uma resposta"
     return texto, provas, "" if dados else f"não respondeu a um número de {len(numero)} casas"
 
 
@@ -138,7 +141,10 @@ def sem_eco(exame, mesa):
 
 @caso("PI-04", ENUNCIADO, "a string é sorteada, e não sempre a mesma")
 def sorteio(exame, mesa):
-    textos = [_longa(mesa, ONZE)[0]]
+    primeiro, _, falha = _longa(mesa, ONZE)
+    if falha:
+        return NAO_DEU, falha, {}
+    textos = [primeiro]
     try:
         no_mesmo_processo = _longa(mesa, ONZE)[0]
     except ConnectionError:
@@ -261,7 +267,7 @@ def _lixo(exame, mesa, dados):
     ligacao = mesa.ligar()
     ligacao.enviar(dados, encerrar=mesa.forma == "fim")
     resposta = ligacao.receber(PRAZO if mesa.forma != "linha" or dados.endswith(b"\n") else 0.6)
-    ligacao.fechar()
+    ligacao.despedir()
     provas = {"esperado": "ERRO <motivo>", "recebido": resposta.rstrip(b"\r\n"), "causa": SEM_TRY}
     if exame.um_cliente_so:
         return NAO_DEU, "o servidor atende um cliente só: não há como saber se sobreviveu", {}

@@ -9,7 +9,7 @@ import time
 from .veredito import Passo
 
 CALMA = 0.15  # segundos sem nada novo que encerram uma resposta sem \n
-MAXIMO_LIDO = 64 * 1024  # bytes: ninguém precisa de mais para responder
+MAXIMO_LIDO = 8 * 1024  # bytes de uma resposta: ninguém precisa de mais
 
 
 class Ligacao:
