@@ -62,11 +62,16 @@ def main(argumentos=None):
     except BrokenPipeError:  # quem lia a saída (um `head`, por exemplo) foi embora
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    finally:
+        for sinal in (signal.SIGINT, signal.SIGTERM):  # ao terminar, o Python devolveria a cada sinal o poder de matar
+            signal.signal(sinal, signal.SIG_IGN)
 
 
 def _interromper(*_):
     for sinal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(sinal, signal.SIG_IGN)  # um segundo Ctrl-C não atrapalha o encerramento
+        # Um segundo Ctrl-C não atrapalha o encerramento. Não é SIG_IGN: com ele, o Python avisa em stderr
+        # de um sinal que já tinha chegado e que ninguém mais trata.
+        signal.signal(sinal, lambda *_: None)
     raise KeyboardInterrupt
 
 
@@ -133,10 +138,9 @@ def _servidor(opcoes):
     with tipo(opcoes.host, opcoes.porta) as servidor:
         narrador = _Narrador(servidor.diario, calado=opcoes.silencioso)
         aviso = "" if servidor.so_desta_maquina else " Aceita clientes da rede inteira."
-        print(
-            f"Servidor PAR/ÍMPAR pronto em {endereco(servidor.endereco)} ({transporte}).{aviso} Para encerrar: Ctrl-C."
-        )
+        onde = f"{endereco(servidor.endereco)} ({transporte})"
         try:
+            print(f"Servidor PAR/ÍMPAR pronto em {onde}.{aviso} Para encerrar: Ctrl-C.")
             while servidor.ligado:
                 narrador.narrar(prazo=0.2)
         except KeyboardInterrupt:

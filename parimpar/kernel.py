@@ -207,7 +207,7 @@ def _estado_sem_descritor(local, remoto):
 
 
 def _em_hexadecimal(host, porta):
-    """Como em /proc/net/tcp (man 5 proc): cada 4 bytes do endereço são um inteiro na ordem de bytes da máquina."""
+    """Como em `/proc/net/tcp` (man 5 proc): cada 4 bytes do endereço são um inteiro na ordem de bytes da máquina."""
     bruto = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
     inteiros = [int.from_bytes(bruto[i : i + 4], sys.byteorder) for i in range(0, len(bruto), 4)]
     return "".join(f"{inteiro:08X}" for inteiro in inteiros) + f":{porta:04X}"

@@ -83,7 +83,7 @@ class SocketObservado(socket.socket):
         return self._chamar("shutdown", f"shutdown({_DIRECOES.get(direcao, direcao)})", direcao)
 
     def close(self):
-        if self._closed:  # fechar de novo não é outra chamada; mas é assim que um makefile solta o socket
+        if self._closed:  # fechar de novo não é outra chamada; mas é assim que um `makefile` solta o socket
             super().close()
         else:
             self._lembrar()  # depois não há mais a quem perguntar

@@ -12,6 +12,7 @@ ela vem da célula seguinte, quando o aluno a roda.
 
 import html
 import re
+from string import ascii_lowercase
 
 import ipywidgets as widgets
 
@@ -61,8 +62,8 @@ class Preveja(widgets.VBox):
         return super()._repr_mimebundle_(**opcoes) | {"text/plain": repr(self)}
 
     def __repr__(self):
-        letras = "abcdefgh"
-        linhas = [f"  {letras[i]}) {_sem_crases(opcao)}" for i, opcao in enumerate(self.opcoes)]
+        opcoes = zip(ascii_lowercase, self.opcoes, strict=False)
+        linhas = [f"  {letra}) {_sem_crases(opcao)}" for letra, opcao in opcoes]
         return "\n".join([f"Preveja: {_sem_crases(self.pergunta)}", *linhas, "(rode as próximas células e compare)"])
 
 

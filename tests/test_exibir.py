@@ -70,20 +70,3 @@ def test_uma_figura_que_nao_e_do_pyplot(mostrados):
     """Uma `Figure` criada à parte também se mostra."""
     mostrar(Figure(figsize=(1, 1)), "Vazia.")
     assert 'alt="Vazia."' in mostrados[0][0]["text/html"]
-
-
-def test_a_saida_num_kernel_de_verdade(fig):
-    """O que sai da célula, capturado pelo IPython, é a imagem com o seu texto e nada mais."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
-    assert not InteractiveShell.initialized()
-    InteractiveShell.instance()
-    try:
-        with capture_output() as saida:
-            mostrar(fig, ALT)
-    finally:
-        InteractiveShell.clear_instance()
-    (figura,) = saida.outputs
-    assert f'alt="{html.escape(ALT)}"' in figura.data["text/html"]
-    assert (saida.stdout, saida.stderr) == ("", "")

@@ -64,6 +64,17 @@ def test_o_par_faz_o_trabalho_inteiro(servidor_no_terminal, sinal):
     assert processo.stderr.read() == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no Windows não há SIGTERM")
+@pytest.mark.parametrize("sinais", [(signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGINT)])
+def test_dois_sinais_seguidos(servidor_no_terminal, sinais):
+    """Um segundo sinal, logo depois do primeiro, não atrapalha o encerramento nem escreve nada."""
+    processo, _ = servidor_no_terminal
+    for sinal in sinais:
+        processo.send_signal(sinal)
+    saida, erros = processo.communicate(timeout=PRAZO)
+    assert (processo.returncode, erros) == (0, "")
+
+
 def test_o_cliente_repete_e_sorteia(servidor_no_terminal):
     """Sem --numero, cada volta sorteia um número e abre uma conexão nova (PI-40, PI-43)."""
     _, porta = servidor_no_terminal

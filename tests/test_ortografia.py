@@ -72,8 +72,8 @@ def desconhecidas(prosa):
         comando, input="\n".join(sorted(palavras)), capture_output=True, encoding="utf-8", timeout=60
     )
     assert saida.returncode == 0, saida.stderr
-    conhecidas = set(PALAVRAS.read_text(encoding="utf-8").split())
-    return sorted({p for p in saida.stdout.split() if p not in conhecidas and p.lower() not in conhecidas})
+    conhecidas = set(PALAVRAS.read_text(encoding="utf-8").lower().split())
+    return sorted({p for p in saida.stdout.split() if p.lower() not in conhecidas})
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -78,7 +78,7 @@ def test_duas_perguntas_nao_se_misturam(pergunta):
 
 def test_nada_vira_marcacao():
     """Os textos são escapados; só o que está entre crases vira código."""
-    hostil = "<script>alert(\"&'\")</script>"
+    hostil = '<script>alert("&\'")</script>'
     pergunta = Preveja(f"{hostil} `<b>` e `recv(1)`?", {hostil: f"{hostil} `a < b`", "`b'7'`": "não"}, certa=hostil)
     enunciado = pergunta.children[0].value
     pergunta.responder(hostil)

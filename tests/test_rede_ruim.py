@@ -43,9 +43,9 @@ def nada_chega(sock, espera=0.2):
     return not select.select([sock], [], [], espera)[0]
 
 
-def da_rede():
-    """As threads de redes que ainda vivem."""
-    return [thread for thread in threading.enumerate() if thread.name.startswith("rede-ruim")]
+def vivas(rede):
+    """As threads da rede que ainda não terminaram."""
+    return [thread for thread in rede._threads if thread.is_alive()]
 
 
 class RedePassoAPasso(RedeRuim):
@@ -63,7 +63,7 @@ class RedePassoAPasso(RedeRuim):
 def test_sem_defeitos(escuta):
     """Sem ajustes é uma rede boa: os bytes vão, voltam, e cada fim é entregue sozinho."""
     with atraves(escuta) as (rede, client_socket, conexao):
-        client_socket.sendall("7\n".encode())
+        client_socket.sendall(b"7\n")
         assert ler(conexao, 2) == b"7\n"
         client_socket.shutdown(socket.SHUT_WR)
         assert ler_tudo(conexao) == b""
@@ -71,7 +71,7 @@ def test_sem_defeitos(escuta):
         assert ler(client_socket, 7) == "ÍMPAR\n".encode()
         conexao.close()
         assert ler_tudo(client_socket) == b""
-    assert rede.contagem == {"ida": 1, "volta": 1} and da_rede() == []
+    assert rede.contagem == {"ida": 1, "volta": 1} and vivas(rede) == []
 
 
 def test_cada_pedaco_chega_sozinho(escuta):
@@ -94,12 +94,15 @@ def test_cada_pedaco_e_um_segmento(escuta):
     def segmentos(sock):
         return int.from_bytes(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)[152:156], sys.byteorder)
 
-    with atraves(escuta, fragmento=1, pausa=0) as (rede, client_socket, conexao):
-        client_socket.sendall("ÍMPAR\n".encode())
-        assert ler(conexao, 7) == "ÍMPAR\n".encode() and segmentos(conexao) == 7
-        rede.ajustar(fragmento=None)
-        client_socket.sendall("ÍMPAR\n".encode())
-        assert ler(conexao, 7) == "ÍMPAR\n".encode() and segmentos(conexao) == 8
+    with atraves(escuta, pausa=0) as (rede, client_socket, conexao):
+        for de, para in ((client_socket, conexao), (conexao, client_socket)) * 3:
+            de.sendall(b"7")  # depois de conversar, o kernel atrasa os ACKs, e o algoritmo de Nagle juntaria pedaços
+            assert ler(para, 1) == b"7"
+        for fragmento, quantos in ((1, 7), (3, 3), (None, 1)):
+            rede.ajustar(fragmento=fragmento)
+            antes = segmentos(conexao)
+            client_socket.sendall("ÍMPAR\n".encode())
+            assert ler(conexao, 7) == "ÍMPAR\n".encode() and segmentos(conexao) - antes == quantos
 
 
 def test_a_pausa_demora(escuta):
@@ -356,10 +359,10 @@ def test_muitos_clientes_ao_mesmo_tempo():
 def test_iniciar_e_parar_podem_ser_repetidos(escuta):
     """Executar a célula de novo é normal; depois de parada, a rede diz que acabou."""
     rede = RedeRuim(escuta.getsockname())
-    assert rede.iniciar() is rede and rede.iniciar() is rede and len(da_rede()) == 1
+    assert rede.iniciar() is rede and rede.iniciar() is rede and len(vivas(rede)) == 1
     rede.parar()
     rede.parar()
-    assert da_rede() == []
+    assert vivas(rede) == []
     with pytest.raises(ErroDeUso, match="já parou.*crie outra"):
         rede.iniciar()
 
@@ -415,7 +418,7 @@ def test_parar_nao_demora(escuta, ajustes, preparar):
         antes = time.monotonic()
         rede.parar()
         assert time.monotonic() - antes < 2
-        assert da_rede() == []
+        assert vivas(rede) == []
         with pytest.raises(ConnectionRefusedError):
             conectar(rede.endereco)
         for sock in pontas:
@@ -437,8 +440,24 @@ def test_o_erro_de_uma_thread_chega_a_quem_para(escuta, sentido, monkeypatch):
                 assert ler_tudo(sock) == b""
     with pytest.raises(ZeroDivisionError):
         rede.parar()
-    assert da_rede() == []
+    assert vivas(rede) == []
     rede.parar()
+
+
+def test_quem_recebe_devagar(escuta):
+    """O que não cabe de uma vez na outra ponta espera, e chega inteiro."""
+    dados = random.Random(1).randbytes(8_000_003)  # colados, são um envio só, bem maior que as filas do kernel
+
+    def enviar(sock):
+        sock.sendall(dados)
+        sock.shutdown(socket.SHUT_WR)
+
+    with atraves(escuta, cola=30) as (rede, client_socket, conexao):
+        thread = threading.Thread(target=enviar, args=(client_socket,))
+        thread.start()
+        assert ler_tudo(conexao) == dados
+        thread.join(PRAZO)
+    assert rede.contagem["ida"] == 1
 
 
 @pytest.fixture(scope="module")

@@ -6,21 +6,24 @@ carrega o matplotlib: quem chama é que cria os eixos.
 
 from .cores import AZUL, CINZA, CORES, LARANJA
 from .exibir import mostrar
+from .histograma import descrever_casas, histograma_de_casas
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
 from .troca import MAXIMO_DE_LINHAS, conversa, descrever, ultima_troca
 
 __all__ = [
     "AZUL",
     "CINZA",
-    "CORES",
-    "LARANJA",
-    "MAXIMO_DE_LINHAS",
     "conversa",
+    "CORES",
     "descrever",
+    "descrever_casas",
     "descrever_estados",
     "descrever_segmentos",
     "espaco_tempo",
+    "histograma_de_casas",
+    "LARANJA",
     "maquina_de_estados",
+    "MAXIMO_DE_LINHAS",
     "mostrar",
     "ultima_troca",
 ]

@@ -16,9 +16,11 @@ def mostrar(fig, alt):
     import matplotlib.pyplot as plt
     from IPython.display import display
 
-    png = io.BytesIO()
-    fig.savefig(png, format="png", bbox_inches="tight")
-    dados = base64.b64encode(png.getvalue()).decode()
-    imagem = f'<img style="max-width:100%" alt="{html.escape(alt)}" src="data:image/png;base64,{dados}">'
-    display({"text/html": imagem, "text/plain": f"[figura: {alt}]"}, raw=True)
-    plt.close(fig)  # sem isto, o notebook a mostraria de novo, sem o texto, no fim da célula
+    try:
+        png = io.BytesIO()
+        fig.savefig(png, format="png", bbox_inches="tight")
+        dados = base64.b64encode(png.getvalue()).decode()
+        imagem = f'<img style="max-width:100%" alt="{html.escape(alt)}" src="data:image/png;base64,{dados}">'
+        display({"text/html": imagem, "text/plain": f"[figura: {alt}]"}, raw=True)
+    finally:
+        plt.close(fig)  # sem isto, o notebook a mostraria de novo, sem o texto, no fim da célula

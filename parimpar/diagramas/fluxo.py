@@ -130,5 +130,5 @@ def _contar(quantos):
 
 
 def _enumerar(pedacos):
-    """"1, 1 e 11 bytes" """
+    """ "1, 1 e 11 bytes" """
     return pedacos

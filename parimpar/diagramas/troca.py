@@ -14,7 +14,9 @@ _CHEGADA = {"envia": "recebe", "conecta": "conecta", "fecha": "fecha"}  # o que 
 def ultima_troca(eventos):
     """Os eventos das duas pontas da última conexão que um cliente tentou, em ordem de instante."""
     eventos = sorted(eventos, key=lambda evento: evento.instante)
-    tentativas = [e for e in eventos if e.quem == "cliente" and (e.tipo == "conecta" or e.local is None)]
+    tentativas = [
+        e for e in eventos if e.quem == "cliente" and (e.tipo == "conecta" or e.tipo == "erro" and e.local is None)
+    ]
     if not tentativas:
         return []
     inicio = tentativas[-1]
