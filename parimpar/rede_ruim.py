@@ -169,7 +169,7 @@ class RedeRuim(_Rede):
                 volta.join()
 
     def _levar(self, de, para, sentido, acabou):
-        passaram = 0
+        passaram, ultimo = 0, float("-inf")  # bytes até agora; o instante em que o último pedaço saiu
         try:
             while dados := self._receber(de, acabou):
                 ajustes = self._valer(sentido)
@@ -180,8 +180,10 @@ class RedeRuim(_Rede):
                     dados = dados[: max(corte - passaram, 0)]
                 passaram += len(dados)
                 for pedaco in _fatias(dados, ajustes["fragmento"]):
-                    self._descansar(ajustes["atraso"] + (ajustes["pausa"] if ajustes["fragmento"] else 0), acabou)
+                    pausa = ultimo + ajustes["pausa"] - time.monotonic() if ajustes["fragmento"] else 0
+                    self._descansar(ajustes["atraso"] + max(pausa, 0), acabou)
                     self._enviar(para, pedaco, acabou)
+                    ultimo = time.monotonic()
                     self.contagem[sentido] += 1
                 if corte is not None and passaram >= corte:
                     return self._cortar(de, para, ajustes["no_corte"], acabou)

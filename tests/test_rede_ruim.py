@@ -75,7 +75,7 @@ def test_sem_defeitos(escuta):
 
 
 def test_cada_pedaco_chega_sozinho(escuta):
-    """Com fragmento=2, um envio de 7 bytes vira quatro chegadas, com a pausa pedida antes de cada uma."""
+    """Com fragmento=2, um envio de 7 bytes vira quatro chegadas, com a pausa pedida entre elas."""
     with atraves(escuta, RedePassoAPasso, fragmento=2, pausa=0.25, atraso=0.5) as (rede, client_socket, conexao):
         client_socket.sendall("ÍMPAR\n".encode())
         chegadas = []
@@ -84,7 +84,8 @@ def test_cada_pedaco_chega_sozinho(escuta):
             rede.vez.release()
             chegadas.append(conexao.recv(100))
     assert chegadas == [b"\xc3\x8d", b"MP", b"AR", b"\n"]
-    assert rede.contagem["ida"] == 4 and rede.pausas == [0.75] * 4
+    assert rede.contagem["ida"] == 4 and rede.pausas[0] == 0.5
+    assert all(0.5 <= pausa <= 0.75 for pausa in rede.pausas[1:])
 
 
 @so_no_linux
@@ -106,11 +107,11 @@ def test_cada_pedaco_e_um_segmento(escuta):
 
 
 def test_a_pausa_demora(escuta):
-    """Três pedaços com pausa de 0,1 s demoram pelo menos 0,3 s."""
+    """Três pedaços com pausa de 0,1 s entre eles demoram pelo menos 0,2 s."""
     with atraves(escuta, fragmento=1, pausa=0.1) as (_, client_socket, conexao):
         antes = time.monotonic()
         client_socket.sendall(b"123")
-        assert ler(conexao, 3) == b"123" and time.monotonic() - antes >= 0.3
+        assert ler(conexao, 3) == b"123" and time.monotonic() - antes >= 0.2
 
 
 @pytest.mark.parametrize("sentido, esperas", [(None, [5, 5]), ("ida", [5, 0]), ("volta", [0, 5])], ids=str)

@@ -6,6 +6,7 @@ carrega o matplotlib: quem chama é que cria os eixos.
 
 from .cores import AZUL, CINZA, CORES, LARANJA
 from .exibir import mostrar
+from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
 from .troca import MAXIMO_DE_LINHAS, conversa, descrever, ultima_troca
@@ -18,8 +19,10 @@ __all__ = [
     "descrever",
     "descrever_casas",
     "descrever_estados",
+    "descrever_fatias",
     "descrever_segmentos",
     "espaco_tempo",
+    "fatias",
     "histograma_de_casas",
     "LARANJA",
     "maquina_de_estados",
