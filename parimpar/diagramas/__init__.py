@@ -5,6 +5,7 @@ carrega o matplotlib: quem chama é que cria os eixos.
 """
 
 from .cores import AZUL, CINZA, CORES, LARANJA
+from .curvas import curvas, descrever_curvas
 from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
@@ -16,8 +17,10 @@ __all__ = [
     "CINZA",
     "conversa",
     "CORES",
+    "curvas",
     "descrever",
     "descrever_casas",
+    "descrever_curvas",
     "descrever_estados",
     "descrever_fatias",
     "descrever_segmentos",
