@@ -6,6 +6,7 @@ carrega o matplotlib: quem chama é que cria os eixos.
 
 from .cores import AZUL, CINZA, CORES, LARANJA
 from .curvas import curvas, descrever_curvas
+from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
@@ -15,12 +16,14 @@ from .troca import MAXIMO_DE_LINHAS, conversa, descrever, ultima_troca
 __all__ = [
     "AZUL",
     "CINZA",
+    "barras_de_defeitos",
     "conversa",
     "CORES",
     "curvas",
     "descrever",
     "descrever_casas",
     "descrever_curvas",
+    "descrever_defeitos",
     "descrever_estados",
     "descrever_fatias",
     "descrever_segmentos",
