@@ -1,0 +1,26 @@
+"""Decodifica a resposta como ASCII, e cai no Í."""
+
+import random
+import socket
+import sys
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+INTERVALO = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def sortear():
+    casas = random.randint(1, 30)
+    return str(random.randint(10 ** (casas - 1), 10**casas - 1))
+
+
+while True:
+    with socket.socket() as client_socket:
+        client_socket.connect(("127.0.0.1", PORTA))
+        numero = sortear()
+        print("enviei", numero)
+        client_socket.sendall(numero.encode("ascii"))
+        resposta = client_socket.recv(1024).decode("ascii")
+        print(resposta, "FIM")
+        client_socket.sendall((resposta + " FIM").encode("ascii"))
+    time.sleep(INTERVALO)

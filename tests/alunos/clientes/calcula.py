@@ -1,0 +1,27 @@
+"""Calcula a paridade por conta própria e nem olha a resposta do servidor."""
+
+import random
+import socket
+import sys
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+INTERVALO = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def sortear():
+    casas = random.randint(1, 30)
+    return str(random.randint(10 ** (casas - 1), 10**casas - 1))
+
+
+while True:
+    with socket.socket() as client_socket:
+        client_socket.connect(("127.0.0.1", PORTA))
+        numero = sortear()
+        print("Enviando", numero)
+        client_socket.sendall(numero.encode())
+        client_socket.recv(1024)
+        resultado = "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+        print(f"O número é {resultado} FIM")
+        client_socket.sendall(f"{resultado} FIM".encode())
+    time.sleep(INTERVALO)

@@ -1,0 +1,27 @@
+"""A semente é fixa: toda execução sorteia os mesmos números."""
+
+import random
+import socket
+import sys
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+INTERVALO = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def sortear():
+    casas = random.randint(1, 30)
+    return str(random.randint(10 ** (casas - 1), 10**casas - 1))
+
+
+random.seed(7)
+while True:
+    with socket.socket() as client_socket:
+        client_socket.connect(("127.0.0.1", PORTA))
+        numero = sortear()
+        print(numero)
+        client_socket.sendall(numero.encode())
+        resposta = client_socket.recv(1024).decode()
+        print(resposta, "FIM")
+        client_socket.sendall((resposta + " FIM").encode())
+    time.sleep(INTERVALO)
