@@ -39,7 +39,9 @@ def main(argumentos):
     if argumentos[:1] == ["testes"]:
         comando = ["--locked", "--extra", "testes", "python", "-m", "pytest", *argumentos[1:]]
     else:
-        comando = ["--frozen", "jupyter", "lab", "--notebook-dir=.", "notebooks/00-comece-aqui.ipynb", *argumentos]
+        # Pelo endereço, e não pelo nome do arquivo: assim os endereços que o JupyterLab escreve no terminal levam à aula.
+        aula = "--LabApp.default_url=/lab/tree/notebooks/00-comece-aqui.ipynb"
+        comando = ["--frozen", "jupyter", "lab", "--notebook-dir=.", aula, *argumentos]
         if hasattr(os, "geteuid") and os.geteuid() == 0:  # num contêiner só existe o root
             comando.append("--allow-root")
     ambiente = dict(os.environ, UV_PYTHON=sys.executable, UV_COMPILE_BYTECODE="1", PYTHONUTF8="1")

@@ -104,7 +104,10 @@ class Painel(widgets.VBox):
             "intervalo", widgets.BoundedFloatText, description="a cada (s)", value=10, min=0.1, max=3600, step=1,
             layout=widgets.Layout(width="130px"), style={"description_width": "initial"},
         )  # fmt: skip
-        self.botao_repetir = controle("repetir", widgets.ToggleButton, description="Repetir", icon="repeat", **auto)
+        self.botao_repetir = controle(
+            "repetir", widgets.ToggleButton, description="Repetir", icon="repeat",
+            tooltip="sorteia e envia um número a cada tantos segundos", **auto,
+        )  # fmt: skip
         self.resposta = controle("resposta", widgets.HTML, value=telas.resposta(None))
         self.figura = controle("figura", widgets.HTML)
         self.texto = controle("texto", widgets.HTML)
@@ -202,6 +205,7 @@ class Painel(widgets.VBox):
         return recebida[0]
 
     def _ao_repetir(self, mudanca):
+        self.botao_repetir.description = "Parar" if mudanca["new"] else "Repetir"
         if mudanca["new"]:
             self._parar_de_repetir = threading.Event()
             self._em_fundo(self._repetir, self._parar_de_repetir)

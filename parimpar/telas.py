@@ -38,10 +38,10 @@ def resposta(troca):
         )
     else:
         casas = sum(c in "0123456789" for c in troca.numero)
+        quantas = "" if troca.tipo == "ERRO" else f" ({casas} {'casa' if casas == 1 else 'casas'})"
         cor, tamanho = AZUL, 2.4 if len(troca.resposta) <= 12 else 1.5 if len(troca.resposta) <= 32 else 1.1
         cima = (
-            f"Enviado: {_texto(troca.numero, 40)} ({casas} {'casa' if casas == 1 else 'casas'}). "
-            f"Resposta em {_milissegundos(troca.segundos)}:"
+            f"Enviado: {_texto(troca.numero, 40) or '(vazio)'}{quantas}. Resposta em {_milissegundos(troca.segundos)}:"
         )
         corpo = f'<span style="color:{LARANJA}">{_texto(troca.resposta, 400)}</span> FIM'
     return (

@@ -156,8 +156,8 @@ class ClienteUDP:
         quanto = segundos(self.espera * self.tentativas)
         raise TempoEsgotado(
             f"nenhuma resposta de {endereco((self.host, self.porta))} a {self.tentativas} envios, em {quanto}: por UDP "
-            "não se sabe se o pedido se perdeu, se a resposta se perdeu ou se não há servidor; confira o endereço e tente de "
-            "novo"
+            "não se sabe se o pedido se perdeu, se a resposta se perdeu ou se não há servidor; confira o endereço e "
+            "tente de novo"
         )
 
     def devolver(self):

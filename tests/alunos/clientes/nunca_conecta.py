@@ -1,4 +1,4 @@
-"""Espera o nome do usuário no teclado de outro jeito: nunca chega ao connect."""
+"""Mostra o título e fica parado: nunca chega ao connect."""
 
 import sys
 import time
