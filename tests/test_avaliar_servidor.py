@@ -57,6 +57,8 @@ ESPERADO = {
     "valor.py": "OOOxOOOOO~O OxxOxOxxx~xxxx~Oxxxx~O",
 }
 
+os.environ["PARIMPAR_TESTE"] = str(os.getpid())  # os programas avaliados herdam: outro teste ao lado não conta
+
 
 def porta_livre():
     with socket.socket() as sonda:
@@ -74,7 +76,7 @@ def restos():
     sobraram = []
     for processo in psutil.process_iter():
         try:
-            if MARCA in processo.environ():
+            if processo.environ().get("PARIMPAR_TESTE") == os.environ["PARIMPAR_TESTE"] and MARCA in processo.environ():
                 sobraram.append(processo)
         except psutil.Error:
             pass

@@ -174,7 +174,7 @@ def segundo_cliente(exame, mesa):
     if mesa.ainda_atende():
         return OK, "", {}
     exame.um_cliente_so = True
-    fim = "; depois do primeiro, terminou" if not mesa.programa.vivo else ""
+    fim = "; depois do primeiro, terminou" if mesa.programa.terminou(1) else ""
     return FALHOU, f"é um servidor de um cliente só{fim}", {"causa": LACO}
 
 

@@ -83,6 +83,12 @@ class Programa:
         """O processo iniciado ainda executa?"""
         return self._processo.poll() is None
 
+    def terminou(self, prazo):
+        """Espera até `prazo` segundos o programa terminar sozinho; diz se terminou."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._processo.wait(prazo)
+        return not self.vivo
+
     @property
     def codigo(self):
         """O código de saída, ou None se ainda executa."""
