@@ -92,7 +92,7 @@ def avaliacoes():
         return nome, Exame(comando(nome, porta), porta if nome == "outra_porta.py" else None).avaliar()
 
     nomes = [nome for nome in ESPERADO if shutil.which(INTERPRETES[pathlib.Path(nome).suffix][0])]
-    with ThreadPoolExecutor(6) as executor:
+    with ThreadPoolExecutor(3) as executor:
         resultado = dict(
             executor.map(avaliar, sorted(nomes, key=lambda nome: nome not in ("teimoso.py", "Servidor.java")))
         )
