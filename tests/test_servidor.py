@@ -378,9 +378,9 @@ def test_faltam_descritores_para_o_accept():
 import os, resource, time
 from parimpar import Servidor
 with Servidor() as servidor:
-    print(servidor.porta, flush=True)
     duro = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 5, duro))
+    print(servidor.porta, flush=True)  # só agora: antes do limite, todos os clientes caberiam
     assert servidor.diario.esperar(lambda e: "EMFILE" in e.detalhe, 10)
     gasto, cursor = time.process_time(), servidor.diario.cursor
     servidor.diario.esperar(lambda e: e.tipo == "nunca", 1.2, cursor)
