@@ -99,13 +99,12 @@ def _analisador():
     cliente.set_defaults(executar=_cliente)
 
     avaliar = comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
-    alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente")
-    for alvo, o_que_faz in (("servidor", "onde ele escuta"), ("cliente", "a que ele se conecta")):
-        exame = alvos.add_parser(alvo, help=f"inicia um {alvo} e o examina", usage="%(prog)s [opções] -- COMANDO…")
-        exame.add_argument("--porta", type=_porta, help=f"a porta {o_que_faz} (padrão: descobrir)")
-        exame.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
-        exame.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
-        exame.set_defaults(executar=_avaliar)
+    alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor")
+    exame = alvos.add_parser("servidor", help="inicia um servidor e o examina", usage="%(prog)s [opções] -- COMANDO…")
+    exame.add_argument("--porta", type=_porta, help="a porta onde ele escuta (padrão: descobrir)")
+    exame.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
+    exame.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
+    exame.set_defaults(executar=_avaliar)
     return analisador
 
 
