@@ -1,8 +1,9 @@
-"""Envia um número atrás do outro, sem ler as respostas e sem pausa."""
+"""Envia um número atrás do outro, sem ler as respostas e quase sem pausa."""
 
 import random
 import socket
 import sys
+import time
 
 PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
 
@@ -17,3 +18,4 @@ while True:
     print("enviando", numero, "FIM")
     with socket.create_connection(("127.0.0.1", PORTA)) as client_socket:
         client_socket.sendall(numero.encode())
+    time.sleep(0.01)
