@@ -14,7 +14,7 @@ import pytest
 
 from apoio import RAIZ
 from parimpar.avaliador import relatorio
-from parimpar.avaliador.casos_servidor import CASOS
+from parimpar.avaliador.servidores import CASOS
 from parimpar.avaliador.leitura import ler
 from parimpar.avaliador.processo import MARCA, Programa
 from parimpar.avaliador.servidores import Exame

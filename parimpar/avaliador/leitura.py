@@ -55,3 +55,40 @@ def ler(dados, em_linha=False):
 
 def _sem_acento(texto):
     return "".join(c for c in unicodedata.normalize("NFD", texto) if not unicodedata.combining(c))
+
+
+def palavras(tela):
+    """As palavras PAR e ÍMPAR de um texto, mesmo com o Í trocado, coladas em FIM ou dentro de um b'…'."""
+    achadas = re.findall(r"(.?)PAR(?=FIM|[^A-ZÀ-Ý]|$)", tela.upper())
+    return ["ÍMPAR" if antes == "M" else "PAR" for antes in achadas if antes == "M" or not antes.isalpha()]
+
+
+def mostrada(resposta, tela):
+    """A tela traz esta resposta?"""
+    if resposta in ("PAR", "ÍMPAR"):
+        return resposta in palavras(tela)
+    return resposta in tela
+
+
+def devolvida(resposta, dados):
+    """Como a resposta voltou: "exata", "tolerada", "sem FIM", "só FIM", "outra coisa", ou None se não voltou.
+
+    O acento trocado não conta aqui: é de outro caso.
+    """
+    if not dados or resposta is None:
+        return None
+    if len(dados) > 2 and int.from_bytes(dados[:2], "big") == len(dados) - 2:
+        dados = dados[2:]  # writeUTF
+    try:
+        texto = dados.decode("utf-8")
+    except UnicodeDecodeError:
+        texto = dados.decode("latin-1")
+    texto = texto.strip()
+    if re.fullmatch(re.escape(resposta) + " ?FIM", texto):
+        return "exata"
+    tem = mostrada(resposta, texto)
+    if tem and re.search(r"FIM\W*$", texto, re.I):
+        return "exata" if re.fullmatch(r"\S{0,3}MPAR ?FIM", texto) and resposta == "ÍMPAR" else "tolerada"
+    if tem:
+        return "sem FIM"
+    return "só FIM" if re.fullmatch(r"\W*FIM\W*", texto, re.I) else "outra coisa"

@@ -5,12 +5,14 @@ import socket
 import time
 
 from ..diario import visivel
-from .casos_servidor import CASOS, PRAZO
+from . import servidor_enunciado, servidor_especificacao
 from .leitura import ler
 from .ligacao import Ligacao
 from .processo import Programa
+from .servidor_enunciado import PRAZO
 from .veredito import ENUNCIADO, FALHOU, NAO_DEU, NAO_SE_APLICA, Avaliacao, Veredito
 
+CASOS = servidor_enunciado.caso + servidor_especificacao.caso
 PRAZO_DE_INICIO = 15.0  # segundos para escutar na primeira vez: a JVM numa máquina ocupada demora
 
 FORMAS = {
