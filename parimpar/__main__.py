@@ -99,12 +99,25 @@ def _analisador():
     cliente.set_defaults(executar=_cliente)
 
     avaliar = comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
-    alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor")
-    exame = alvos.add_parser("servidor", help="inicia um servidor e o examina", usage="%(prog)s [opções] -- COMANDO…")
+    alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente | turma")
+    comum = argparse.ArgumentParser(add_help=False)
+    comum.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
+    comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
+    uso = "%(prog)s [opções] -- COMANDO…"
+    exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
     exame.add_argument("--porta", type=_porta, help="a porta onde ele escuta (padrão: descobrir)")
-    exame.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
-    exame.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     exame.set_defaults(executar=_avaliar)
+    exame = alvos.add_parser("cliente", parents=[comum], help="faz o papel do servidor para um cliente", usage=uso)
+    exame.add_argument("--porta", type=_porta, help="a porta a que ele se conecta (padrão: descobrir)")
+    exame.set_defaults(executar=_avaliar)
+    turma = alvos.add_parser("turma", help="examina os programas de uma turma inteira")
+    turma.add_argument("pasta", metavar="PASTA", help="a pasta com uma subpasta por entrega")
+    turma.add_argument("--csv", metavar="ARQUIVO", help="grava a tabela em CSV")
+    turma.add_argument("--relatorios", metavar="PASTA", help="grava ali o relatório de cada entrega")
+    turma.add_argument(
+        "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
+    )
+    turma.set_defaults(executar=_avaliar_turma)
     return analisador
 
 
@@ -122,6 +135,7 @@ def _numero_entre(minimo, maximo, tipo, o_que):
 
 
 _porta = _numero_entre(0, 65535, int, "um inteiro de 0 a 65535")
+_paralelas = _numero_entre(1, 64, int, "um inteiro de 1 a 64")
 _vezes = _numero_entre(1, 10**9, int, "um inteiro a partir de 1")
 _segundos = _numero_entre(0, 86400, float, "um número de segundos de 0 a 86400")
 
@@ -180,13 +194,13 @@ def _cliente(opcoes):
 
 
 def _avaliar(opcoes):
-    try:
-        from .avaliador import relatorio
-        from .avaliador.servidores import Exame
-    except ImportError as erro:
-        raise ErroDeUso("para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil") from erro
+    _exigir_psutil()
+    from .avaliador import relatorio
+    from .avaliador.clientes import ExameDeCliente
+    from .avaliador.servidores import ExameDeServidor
 
-    avaliacao = Exame(opcoes.programa, opcoes.porta, progresso=relatorio.Barra()).avaliar()
+    exame = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}[opcoes.alvo]
+    avaliacao = exame(opcoes.programa, opcoes.porta, progresso=relatorio.Barra()).avaliar()
     em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
     if opcoes.json == "-":
         print(em_json)
@@ -195,6 +209,27 @@ def _avaliar(opcoes):
     if opcoes.json not in (None, "-"):
         pathlib.Path(opcoes.json).write_text(em_json + "\n", encoding="utf-8")
     return 0 if avaliacao.aprovado else 1
+
+
+def _avaliar_turma(opcoes):
+    _exigir_psutil()
+    from .avaliador.relatorio import Barra
+    from .avaliador.turma import Turma
+
+    turma = Turma(opcoes.pasta, opcoes.paralelas, Barra()).avaliar()
+    print(turma)
+    if opcoes.csv:
+        pathlib.Path(opcoes.csv).write_text(turma.em_csv(), encoding="utf-8-sig")  # com a marca, a planilha acerta
+    if opcoes.relatorios:
+        turma.gravar_relatorios(opcoes.relatorios)
+    return 0 if all(resultado.aprovada for resultado in turma.resultados) else 1
+
+
+def _exigir_psutil():
+    try:
+        import psutil  # noqa: F401
+    except ImportError as erro:
+        raise ErroDeUso("para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil") from erro
 
 
 class _Narrador:

@@ -1,8 +1,10 @@
 """O que os testes com sockets têm em comum: só 127.0.0.1, porta escolhida pelo sistema e prazo em toda espera."""
 
 import contextlib
+import itertools
 import os
 import pathlib
+import random
 import socket
 import struct
 import subprocess
@@ -11,6 +13,13 @@ import threading
 
 RAIZ = pathlib.Path(__file__).parent.parent
 PRAZO = 10  # segundos
+
+# Os processos que os exames iniciam herdam este sinal, para se saber quais são destes testes.
+SINAL = "PARIMPAR_TESTE"
+os.environ[SINAL] = str(os.getpid())
+
+# Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
+_portas = itertools.count(random.Random(os.getpid()).randrange(15_000, 30_000))
 
 
 def conectar(endereco):
@@ -75,3 +84,26 @@ def em_outro_processo(programa, *opcoes):
     feito = subprocess.run(comando, cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=60)
     assert (feito.returncode, feito.stderr) == (0, ""), feito.stderr
     return feito.stdout
+
+
+def porta_livre():
+    """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as sonda:
+            sonda.bind(("127.0.0.1", porta := next(_portas)))
+            return porta
+
+
+def restos():
+    """Os processos que algum exame deste teste deixou para trás."""
+    import psutil
+
+    from parimpar.avaliador.processo import MARCA
+
+    sobraram = []
+    for processo in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            ambiente = processo.environ()
+            if MARCA in ambiente and ambiente.get(SINAL) == str(os.getpid()):
+                sobraram.append(processo)
+    return sobraram

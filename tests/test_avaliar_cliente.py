@@ -1,9 +1,6 @@
 """O avaliador de clientes, ele mesmo avaliado: programas certos e errados, cada um com o veredito esperado."""
 
-import itertools
-import os
 import pathlib
-import random
 import shutil
 import socket
 import subprocess
@@ -14,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from apoio import RAIZ
+from apoio import RAIZ, porta_livre, restos
 from parimpar.avaliador import relatorio
 from parimpar.avaliador.clientes import CASOS, ExameDeCliente
 from parimpar.avaliador.escuta import portas_no_codigo
 from parimpar.avaliador.leitura import devolvida, palavras
 from parimpar.avaliador.pedido import ler_pedido
-from parimpar.avaliador.processo import MARCA
 from parimpar.avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
 from parimpar.erros import ErroDeUso, PortaOcupada
 
@@ -59,21 +55,7 @@ ESPERADO = {
     "uma_vez.py": "OOOOOOOx OOxx~O~O~OOO",
     "zeros.py": "O~OOOOOO OOxx~OxO~xOx",
 }
-SINAL = "PARIMPAR_TESTE_DE_CLIENTES"
 NOSSOS = {"nosso": (), "nosso cru": ("--crua",)}  # tudo OK, nas duas réguas
-
-# Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
-_portas = itertools.count(random.Random(os.getpid()).randrange(15_000, 30_000))
-
-
-def porta_livre():
-    while True:
-        try:
-            with socket.socket() as sonda:
-                sonda.bind(("127.0.0.1", porta := next(_portas)))
-                return porta
-        except OSError:
-            pass
 
 
 def comando(nome, porta, pasta_java=None):
@@ -81,27 +63,6 @@ def comando(nome, porta, pasta_java=None):
     if arquivo.suffix == ".java" and pasta_java:
         return ["java", "-XX:TieredStopAtLevel=1", "-cp", str(pasta_java), arquivo.stem, str(porta), str(INTERVALO)]
     return [*INTERPRETES[arquivo.suffix], str(arquivo), str(porta), str(INTERVALO)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nossos():
-    """Os processos destes exames herdam um sinal só deles: outros testes podem estar rodando na máquina."""
-    os.environ[SINAL] = str(os.getpid())
-    yield
-    del os.environ[SINAL]
-
-
-def restos():
-    """Os processos que algum exame deixou para trás."""
-    sobraram = []
-    for processo in psutil.process_iter():
-        try:
-            ambiente = processo.environ()
-            if MARCA in ambiente and ambiente.get(SINAL) == str(os.getpid()):
-                sobraram.append(processo)
-        except psutil.Error:
-            pass
-    return sobraram
 
 
 @pytest.fixture(scope="module")

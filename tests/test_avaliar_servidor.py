@@ -4,20 +4,17 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 
-from apoio import RAIZ
-from parimpar.avaliador import relatorio
-from parimpar.avaliador.servidores import CASOS
+from apoio import RAIZ, porta_livre, restos
+from parimpar.avaliador import processo, relatorio
 from parimpar.avaliador.leitura import ler
-from parimpar.avaliador.processo import MARCA, Programa
-from parimpar.avaliador.servidores import Exame
+from parimpar.avaliador.processo import Programa
+from parimpar.avaliador.servidores import CASOS, ExameDeServidor
 from parimpar.avaliador.veredito import (
     ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, Avaliacao, Veredito,
 )  # fmt: skip
@@ -60,27 +57,9 @@ ESPERADO = {
 os.environ["PARIMPAR_TESTE"] = str(os.getpid())  # os programas avaliados herdam: outro teste ao lado não conta
 
 
-def porta_livre():
-    with socket.socket() as sonda:
-        sonda.bind(("127.0.0.1", 0))
-        return sonda.getsockname()[1]
-
-
 def comando(nome, porta):
     arquivo = ALUNOS / nome
     return [*INTERPRETES[arquivo.suffix], str(arquivo), str(porta)]
-
-
-def restos():
-    """Os processos que algum exame deixou para trás."""
-    sobraram = []
-    for processo in psutil.process_iter():
-        try:
-            if processo.environ().get("PARIMPAR_TESTE") == os.environ["PARIMPAR_TESTE"] and MARCA in processo.environ():
-                sobraram.append(processo)
-        except psutil.Error:
-            pass
-    return sobraram
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +68,7 @@ def avaliacoes():
 
     def avaliar(nome):
         porta = porta_livre()
-        return nome, Exame(comando(nome, porta), porta if nome == "outra_porta.py" else None).avaliar()
+        return nome, ExameDeServidor(comando(nome, porta), porta if nome == "outra_porta.py" else None).avaliar()
 
     nomes = [nome for nome in ESPERADO if shutil.which(INTERPRETES[pathlib.Path(nome).suffix][0])]
     with ThreadPoolExecutor(3) as executor:
@@ -146,7 +125,7 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
 
 def test_o_nosso_servidor_tem_nota_maxima():
     """Tudo OK nas duas réguas."""
-    avaliacao = Exame(
+    avaliacao = ExameDeServidor(
         [sys.executable, "-m", "parimpar", "servidor", "--porta", str(porta_livre())], pasta=RAIZ
     ).avaliar()
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == {c.nome: OK for c in CASOS}, relatorio.em_texto(
@@ -200,6 +179,25 @@ def test_o_programa_nao_deixa_nada_para_tras():
     )
     with Programa([sys.executable, "-c", fuga]) as programa:
         assert programa.esperar_saida("pronto", 10)
+    assert restos() == []
+
+
+@pytest.mark.parametrize(
+    "programa, limite, trecho",
+    [
+        ("x = bytearray(200 * 1024**2)", {"MEMORIA": 100 * 1024**2}, "MiB de memória"),
+        ("[os.fork() for _ in range(3)]", {"PROCESSOS": 5}, "tinha 8 processos"),
+    ],
+)
+def test_o_excesso_e_encerrado(monkeypatch, programa, limite, trecho):
+    """Memória ou processos demais: a família inteira acaba, e o motivo é dito."""
+    if os.name != "posix":
+        pytest.skip("o programa usa fork")
+    for nome, valor in limite.items():
+        monkeypatch.setattr(processo, nome, valor)
+    with Programa([sys.executable, "-c", f"import os, time\n{programa}\ntime.sleep(60)"]) as excessivo:
+        assert excessivo.terminou(20)
+        assert trecho in excessivo.ultima_linha()
     assert restos() == []
 
 

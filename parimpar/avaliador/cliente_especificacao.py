@@ -126,7 +126,7 @@ def fim_de_linha(exame):
 @caso("PI-42", "um servidor que fecha logo depois de responder não o derruba")
 def fechado(exame):
     def responder(mesa, volta):
-        mesa.enviar(volta, b"PAR")
+        mesa.enviar(volta, b"PAR", encerrar=True)  # se o FIN fosse depois, a devolução poderia chegar antes dele
         mesa.fechar(volta)
 
     with exame.mesa(responder) as mesa:

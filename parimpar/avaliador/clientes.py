@@ -29,6 +29,7 @@ class ExameDeCliente:
         pasta: onde executá-lo.
         progresso: chamada com (quantos casos já foram, quantos são, título) antes de cada um.
         intervalo_esperado: segundos entre duas voltas; o enunciado pede 10.
+        candidatas: as portas em que procurá-lo, em vez das que aparecem no código e das de costume.
         amostras: quantos números se quer ver, ao menos, para falar do sorteio.
 
     Raises:
@@ -38,10 +39,10 @@ class ExameDeCliente:
 
     def __init__(
         self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, *,
-        intervalo_esperado=10.0, amostras=24,
+        intervalo_esperado=10.0, candidatas=(), amostras=24,
     ):  # fmt: skip
         self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta or None, pasta, progresso
-        self.intervalo, self.amostras = intervalo_esperado, amostras
+        self.intervalo, self.candidatas, self.amostras = intervalo_esperado, list(candidatas), amostras
         self.perfil, self.falha_de_inicio = [], ""
         self.numeros = []  # (é o primeiro do processo?, Pedido) de todos os que se viram
         self.como_le = None  # "crua", "linha" ou "fim": o que o faz perceber a resposta; None se nada faz
@@ -71,7 +72,7 @@ class ExameDeCliente:
         """Roda todos os casos e devolve a `Avaliacao`."""
         self.comeco = time.monotonic()
         no_codigo = portas_no_codigo(self.comando, self.pasta)
-        candidatas = [self.porta] if self.porta else [*no_codigo, *PORTAS_DE_COSTUME]
+        candidatas = [self.porta] if self.porta else self.candidatas or [*no_codigo, *PORTAS_DE_COSTUME]
         self.escuta = Escuta(list(dict.fromkeys(candidatas))[:MAXIMO_DE_PORTAS])
         try:
             if not self.escuta.sockets:

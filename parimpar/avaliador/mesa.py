@@ -68,6 +68,7 @@ class Mesa:
     def __init__(self, exame, programa, responder=None):
         self.exame, self.programa, self._responder = exame, programa, responder
         self.passos, self.comeco, self.voltas = [], time.monotonic(), []
+        self._em_pedacos = False  # alguma resposta foi enviada em pedaços
         self.udp = None  # a porta em que chegou um datagrama
         self._vazias = []  # conexões sem pedido
         self._final = None  # (acabou(), queda()) de antes de o avaliador o encerrar
@@ -156,17 +157,19 @@ class Mesa:
         """A tela mostra a resposta?"""
         return volta.resposta is not None and mostrada(volta.resposta, self.escrito(volta))
 
-    def enviar(self, volta, *pedacos, espera=0.0, terminador=None):
+    def enviar(self, volta, *pedacos, espera=0.0, terminador=None, encerrar=False):
         """Responde na forma que o cliente entende: com \\n, sem ele, ou encerrando o envio.
 
         Args:
             pedacos: bytes; o texto inteiro é a soma deles.
             espera: segundos entre os pedaços; um pouco mais, se o cliente ainda não leu o anterior.
             terminador: bytes no lugar do \\n, ou do nada.
+            encerrar: o fim do envio vai junto com o último pedaço.
         """
         em_linha = volta.pedido.endswith(b"\n") or self.exame.como_le == "linha"
         terminador = (b"\n" if em_linha else b"") if terminador is None else terminador
         volta.resposta = b"".join(pedacos).decode()
+        self._em_pedacos |= len(pedacos) > 1
         inicio, resto = codificar(ler_pedido(volta.pedido).forma, b"".join(pedacos), terminador)
         *antes, ultimo = pedacos
         volta.tela, anterior = len(self.programa.saida), time.monotonic()
@@ -178,7 +181,7 @@ class Mesa:
                 volta.colados |= not lido
                 volta.atraso = max(volta.atraso, time.monotonic() - anterior)
             anterior = time.monotonic()
-            fim = self.exame.como_le == "fim" and i == len(antes)
+            fim = (encerrar or self.exame.como_le == "fim") and i == len(antes)
             volta.ligacao.enviar((b"" if i else inicio) + pedaco, encerrar=fim)
         volta.respondida = time.monotonic()
 
@@ -269,7 +272,8 @@ class Mesa:
         if anteriores and devolvida(anteriores[-1].resposta, volta.pedido) in ("exata", "tolerada"):
             volta.devolucao, anteriores[-1].depois = True, anteriores[-1].depois or volta.pedido
             return
-        self.exame.numeros.append((len(self.pedidos) == 1, ler_pedido(volta.pedido)))
+        if not (volta.mesma and self._em_pedacos):  # quem tomou um pedaço por resposta lê os outros junto com o pedido
+            self.exame.numeros.append((len(self.pedidos) == 1, ler_pedido(volta.pedido)))
         if self._responder:
             self._responder(self, volta)
 

@@ -2,7 +2,7 @@
 
 Executar o programa de outra pessoa é executar o que ela quiser, com os seus direitos. Aqui ele fica
 num grupo de processos próprio, com prazo, com saída guardada até um limite e, onde o sistema deixa,
-com memória, arquivos e processos limitados; mas não fica isolado: para turmas, prefira uma máquina
+arquivos, memória e processos limitados; mas não fica isolado: para turmas, prefira uma máquina
 ou um usuário só para isso. O comando nunca passa por um shell.
 """
 
@@ -19,6 +19,10 @@ from ..erros import ErroDeUso
 
 SAIDA_GUARDADA = 64 * 1024  # bytes do começo da saída; o resto é lido e jogado fora
 ARQUIVO = 64 * 1024**2  # bytes do maior arquivo que pode escrever
+MEMORIA = 1024**3  # bytes de memória residente da família inteira; a JVM usa uns 50 MiB
+PROCESSOS = 64  # da família inteira
+PROCESSOS_DO_USUARIO = 4096  # limite do sistema, que só uma bomba de forks alcança antes da próxima ronda
+RONDA = 0.5  # segundos entre duas conferências de memória e de processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 MARCA = "PARIMPAR_AVALIADO"
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
@@ -58,11 +62,30 @@ class Programa:
         self._vistos = {self._processo.pid: psutil.Process(self._processo.pid)}
         self._leitor = threading.Thread(target=self._ler, daemon=True)
         self._leitor.start()
+        self.excesso = ""  # por que foi encerrado antes da hora
+        self._acabou = threading.Event()
+        self._vigia = threading.Thread(target=self._vigiar, daemon=True)
+        self._vigia.start()
 
     def _ler(self):
         while dados := os.read(self._processo.stdout.fileno(), 65536):
             with self._tranca:
                 self._saida += dados[: max(SAIDA_GUARDADA - len(self._saida), 0)]
+
+    def _vigiar(self):
+        while not self._acabou.wait(RONDA):
+            familia, memoria = self.familia(), 0
+            for processo in familia:
+                with contextlib.suppress(psutil.Error):
+                    memoria += processo.memory_info().rss
+            if memoria > MEMORIA:
+                self.excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
+            elif len(familia) > PROCESSOS:
+                self.excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
+            if self.excesso:
+                while self._sinalizar("kill", 0.5) and not self._acabou.is_set():
+                    pass
+                return
 
     @property
     def saida(self):
@@ -71,10 +94,15 @@ class Programa:
             return self._saida.decode("utf-8", "backslashreplace")
 
     def ultima_linha(self):
-        """A última linha que escreveu, sem as que apontam o código; se ele está terminando, espera a saída toda."""
+        """A última linha que escreveu, sem as que apontam o código; se ele está terminando, espera a saída toda.
+
+        De quem foi encerrado por excesso, o motivo.
+        """
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._processo.wait(0.5)
             self._leitor.join(1)
+        if self.excesso:
+            return self.excesso
         linhas = [linha for linha in self.saida.splitlines() if linha.strip() and not linha.startswith((" ", "\t"))]
         return linhas[-1] if linhas else ""
 
@@ -100,7 +128,7 @@ class Programa:
             with contextlib.suppress(psutil.Error):
                 for filho in processo.children(recursive=True):
                     self._vistos.setdefault(filho.pid, filho)
-        return [p for p in self._vistos.values() if _executa(p)]
+        return [p for p in list(self._vistos.values()) if _executa(p)]
 
     def escutas(self):
         """Os endereços (host, porta) em que a família escuta, prontos para se conectar a eles."""
@@ -141,6 +169,8 @@ class Programa:
         """Termina o programa e todos os descendentes, por bem e depois por mal; pode ser repetido."""
         if self._processo.stdout.closed:
             return
+        self._acabou.set()
+        self._vigia.join()
         self._sinalizar("terminate", ADEUS)
         limite = time.monotonic() + 5
         while self._sinalizar("kill", 0.5) and time.monotonic() < limite:
@@ -180,5 +210,8 @@ def _limitar():
     """No filho, antes do programa: limites que ele não consegue aumentar."""
     import resource
 
-    for limite, valor in ((resource.RLIMIT_FSIZE, ARQUIVO), (resource.RLIMIT_CORE, 0)):
+    limites = (resource.RLIMIT_FSIZE, ARQUIVO), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, PROCESSOS_DO_USUARIO)
+    for limite, valor in limites:
+        maximo = resource.getrlimit(limite)[1]
+        valor = valor if maximo == resource.RLIM_INFINITY else min(valor, maximo)
         resource.setrlimit(limite, (valor, valor))

@@ -71,7 +71,7 @@ class Mesa:
         self.programa.encerrar()
 
 
-class Exame:
+class ExameDeServidor:
     """Examina um servidor.
 
     Args:

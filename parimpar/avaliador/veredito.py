@@ -125,6 +125,16 @@ class Avaliacao:
         passaram, valem = self.placar(ENUNCIADO)
         return bool(valem) and passaram == valem
 
+    def __str__(self):
+        from .relatorio import em_texto
+
+        return em_texto(self)
+
+    def _repr_html_(self):
+        from .relatorio import em_html
+
+        return em_html(self)
+
     def como_dado(self):
         """Um dicionário que vira JSON."""
         return {
