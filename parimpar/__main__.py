@@ -101,6 +101,7 @@ def _analisador():
     avaliar = comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
     alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente | turma")
     comum = argparse.ArgumentParser(add_help=False)
+    comum.add_argument("--so", metavar="CASOS", help="só uma régua (enunciado, especificação) ou alguns casos: par,abc")
     comum.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
     comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     uso = "%(prog)s [opções] -- COMANDO…"
@@ -200,7 +201,8 @@ def _avaliar(opcoes):
     from .avaliador.servidores import ExameDeServidor
 
     exame = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}[opcoes.alvo]
-    avaliacao = exame(opcoes.programa, opcoes.porta, progresso=relatorio.Barra()).avaliar()
+    so = opcoes.so and opcoes.so.split(",")
+    avaliacao = exame(opcoes.programa, opcoes.porta, progresso=relatorio.Barra(), so=so).avaliar()
     em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
     if opcoes.json == "-":
         print(em_json)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..erros import ErroDeUso
+
 
 @dataclass(frozen=True)
 class Caso:
@@ -37,3 +39,19 @@ class Casos(list):
             return funcao
 
         return registrar
+
+
+def escolher(casos, so=None):
+    """Os casos pedidos, na ordem de sempre.
+
+    Args:
+        so: None (todos), uma régua ou uma lista de nomes de casos.
+
+    Raises:
+        ErroDeUso: um nome não existe.
+    """
+    nomes = {so} if isinstance(so, str) else set(so or ())
+    conhecidos = {c.nome for c in casos} | {c.regua for c in casos}
+    if desconhecidos := sorted(nomes - conhecidos):
+        raise ErroDeUso(f"não existe o caso {desconhecidos[0]!r}; há: {', '.join(sorted(conhecidos))}")
+    return [c for c in casos if not nomes or nomes & {c.nome, c.regua}]

@@ -5,6 +5,7 @@ import time
 
 from ..erros import PortaOcupada, segundos
 from . import cliente_enunciado, cliente_especificacao
+from .caso import escolher
 from .cliente_enunciado import intervalo
 from .escuta import PORTAS_DE_COSTUME, Escuta, portas_no_codigo
 from .mesa import Mesa, SemPedido, ultima_linha
@@ -27,6 +28,7 @@ class ExameDeCliente:
         comando: lista de argumentos que inicia o cliente.
         porta: a que ele se conecta; por padrão, procura-se.
         pasta: onde executá-lo.
+        so: uma régua, ou nomes de casos; por padrão, todos.
         progresso: chamada com (quantos casos já foram, quantos são, título) antes de cada um.
         intervalo_esperado: segundos entre duas voltas; o enunciado pede 10.
         candidatas: as portas em que procurá-lo, em vez das que aparecem no código e das de costume.
@@ -38,9 +40,10 @@ class ExameDeCliente:
     """
 
     def __init__(
-        self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, *,
+        self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None, *,
         intervalo_esperado=10.0, candidatas=(), amostras=24,
     ):  # fmt: skip
+        self.casos = escolher(CASOS, so)
         self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta or None, pasta, progresso
         self.intervalo, self.candidatas, self.amostras = intervalo_esperado, list(candidatas), amostras
         self.perfil, self.falha_de_inicio = [], ""
@@ -80,17 +83,20 @@ class ExameDeCliente:
                     f"outro programa escuta na porta {candidatas[0]}, e o avaliador precisa dela para fazer o papel "
                     "do servidor: feche esse programa, ou o servidor que ficou aberto em outro terminal"
                 )
-            self.progresso(0, len(CASOS), "esperar duas voltas do cliente")
+            self.progresso(0, len(self.casos), "esperar duas voltas do cliente")
             self._descobrir(no_codigo)
-            vereditos, ultimos = {}, [c for nome in FINAIS for c in CASOS if c.nome == nome]
-            for i, caso in enumerate([c for c in CASOS if c not in ultimos] + ultimos):
-                self.progresso(i, len(CASOS), caso.titulo)
+            vereditos, ultimos = {}, [c for nome in FINAIS for c in self.casos if c.nome == nome]
+            for i, caso in enumerate([c for c in self.casos if c not in ultimos] + ultimos):
+                self.progresso(i, len(self.casos), caso.titulo)
                 vereditos[caso] = self._julgar(caso)
         finally:
             self.escuta.fechar()
-        self.progresso(len(CASOS), len(CASOS), "pronto")
-        em_ordem = tuple(vereditos[caso] for caso in CASOS)
-        return Avaliacao("cliente", self.comando, tuple(self.perfil), em_ordem, time.monotonic() - self.comeco)
+        self.progresso(len(self.casos), len(self.casos), "pronto")
+        em_ordem = tuple(vereditos[caso] for caso in self.casos)
+        return Avaliacao(
+            "cliente", self.comando, tuple(self.perfil), em_ordem, time.monotonic() - self.comeco,
+            parcial=len(self.casos) < len(CASOS),
+        )  # fmt: skip
 
     @contextlib.contextmanager
     def mesa(self, responder=None):
@@ -193,7 +199,7 @@ class ExameDeCliente:
             return Veredito(caso.nome, caso.codigo, caso.regua, situacao, caso.titulo, explicacao, **provas)
 
         if self.falha_de_inicio:
-            if caso.nome == "conecta":
+            if caso is self.casos[0]:
                 causa = "Confira o host e a porta do connect(), e se o programa não espera algo do teclado antes dele."
                 return veredito(FALHOU, self.falha_de_inicio, causa=causa)
             return veredito(NAO_DEU, "o cliente não chegou a enviar um pedido")

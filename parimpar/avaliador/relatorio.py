@@ -17,7 +17,7 @@ def em_texto(avaliacao):
     """O relatório inteiro, em linhas que cabem num terminal."""
     linhas = [f"Avaliação do {avaliacao.alvo}: {' '.join(avaliacao.comando)}"]
     linhas += [f"  {frase}" for frase in avaliacao.perfil]
-    for regua, titulo in TITULOS.items():
+    for regua, titulo in _reguas(avaliacao).items():
         linhas += ["", titulo]
         for v in (v for v in avaliacao.vereditos if v.regua == regua):
             primeira, *resto = str(v).splitlines()
@@ -26,20 +26,28 @@ def em_texto(avaliacao):
 
 
 def _notas(avaliacao):
-    for regua in TITULOS:
+    for regua in _reguas(avaliacao):
         passaram, valem = avaliacao.placar(regua)
         nota = avaliacao.nota(regua)
         if nota is None:
             yield f"{regua}: nada pôde ser julgado"
         else:
             yield f"{regua}: {passaram} de {valem}, nota {nota:.1f}".replace(".", ",")
-    yield "Cumpre o enunciado." if avaliacao.aprovado else "Ainda não cumpre o enunciado: veja os ✗ da primeira parte."
+    if ENUNCIADO not in _reguas(avaliacao):
+        return
+    sim = "Passou no que se examinou do enunciado." if avaliacao.parcial else "Cumpre o enunciado."
+    yield sim if avaliacao.aprovado else "Ainda não cumpre o enunciado: veja os ✗ da primeira parte."
+
+
+def _reguas(avaliacao):
+    """As réguas que se usaram, e os seus títulos."""
+    return {r: titulo for r, titulo in TITULOS.items() if any(v.regua == r for v in avaliacao.vereditos)}
 
 
 def em_html(avaliacao):
     """O relatório para o notebook; tudo o que veio do programa é escapado."""
     partes = [f"<p>{html.escape('. '.join(_maiuscula(f) for f in avaliacao.perfil))}.</p>"]
-    for regua, titulo in TITULOS.items():
+    for regua, titulo in _reguas(avaliacao).items():
         itens = "".join(_item(v) for v in avaliacao.vereditos if v.regua == regua)
         partes.append(f'<h4 style="margin:8px 0 2px">{html.escape(titulo)}</h4>{itens}')
     notas = "<br>".join(html.escape(linha) for linha in _notas(avaliacao))

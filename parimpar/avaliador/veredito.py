@@ -64,18 +64,7 @@ class Veredito:
     @property
     def comparacao(self):
         """Esperado e recebido, um sobre o outro, com uma marca no primeiro byte diferente."""
-        if self.esperado is None or self.recebido is None:
-            return ""
-        esperado, recebido = self.esperado.encode(), self.recebido
-        diferente = next(
-            (i for i, (a, b) in enumerate(zip(esperado, recebido, strict=False)) if a != b),
-            min(len(esperado), len(recebido)),
-        )
-        antes = visivel(recebido[:diferente], aspas=False)
-        linhas = [f"esperado: {visivel(esperado, aspas=False)}", f"recebido: {visivel(recebido, aspas=False)}"]
-        if esperado != recebido:
-            linhas.append(" " * (len("recebido: ") + len(antes)) + f"^ byte {diferente + 1}")
-        return "\n".join(linhas)
+        return "" if self.esperado is None or self.recebido is None else comparar(self.esperado, self.recebido)
 
     def __str__(self):
         linhas = [f"[{self.situacao}] {self.codigo} {self.titulo}"]
@@ -92,6 +81,20 @@ class Veredito:
         return dado
 
 
+def comparar(esperado, recebido):
+    """Um texto e os bytes que vieram no lugar dele, um sobre o outro, com uma marca no primeiro byte diferente."""
+    esperado = esperado.encode()
+    diferente = next(
+        (i for i, (a, b) in enumerate(zip(esperado, recebido, strict=False)) if a != b),
+        min(len(esperado), len(recebido)),
+    )
+    antes = visivel(recebido[:diferente], aspas=False)
+    linhas = [f"esperado: {visivel(esperado, aspas=False)}", f"recebido: {visivel(recebido, aspas=False)}"]
+    if esperado != recebido:
+        linhas.append(" " * (len("recebido: ") + len(antes)) + f"^ byte {diferente + 1}")
+    return "\n".join(linhas)
+
+
 @dataclass(frozen=True)
 class Avaliacao:
     """Todos os vereditos de um programa.
@@ -101,6 +104,7 @@ class Avaliacao:
     perfil: o que se descobriu do programa, em frases: como quer o pedido, como responde, que tipo é.
     vereditos: na ordem dos casos.
     segundos: quanto levou.
+    parcial: só se examinaram alguns casos?
     """
 
     alvo: str
@@ -108,6 +112,7 @@ class Avaliacao:
     perfil: tuple
     vereditos: tuple
     segundos: float = field(default=0.0, compare=False)
+    parcial: bool = False
 
     def placar(self, regua):
         """(quantos passaram, quantos valem) numa régua; "não se aplica" e "não deu para julgar" não valem."""
@@ -121,8 +126,9 @@ class Avaliacao:
 
     @property
     def aprovado(self):
-        """Cumpre o enunciado inteiro?"""
-        passaram, valem = self.placar(ENUNCIADO)
+        """Cumpre o enunciado inteiro? Se só se examinou a especificação, o que se examinou dela."""
+        regua = ENUNCIADO if any(v.regua == ENUNCIADO for v in self.vereditos) else ESPECIFICACAO
+        passaram, valem = self.placar(regua)
         return bool(valem) and passaram == valem
 
     def __str__(self):
@@ -143,6 +149,7 @@ class Avaliacao:
             "perfil": list(self.perfil),
             "aprovado": self.aprovado,
             "notas": {regua: self.nota(regua) for regua in (ENUNCIADO, ESPECIFICACAO)},
+            "parcial": self.parcial,
             "segundos": round(self.segundos, 1),
             "vereditos": [v.como_dado() for v in self.vereditos],
         }

@@ -1,0 +1,62 @@
+"""O que se diz ao aluno depois de conferir: legível no terminal e no Jupyter."""
+
+import html
+from dataclasses import dataclass
+
+NAO_TENTADO, CERTO, ERRADO = "ainda não tentado", "certo", "errado"
+QUEBROU, PARADO = "parou com um erro", "ficou esperando"
+MARCAS = {NAO_TENTADO: "○", CERTO: "✓", ERRADO: "✗", QUEBROU: "✗", PARADO: "✗"}
+_CORES = {NAO_TENTADO: "#555", CERTO: "#00664b"}
+
+
+@dataclass(frozen=True)
+class Resultado:
+    """Como foi a resposta.
+
+    situacao: `NAO_TENTADO`, `CERTO`, `ERRADO`, `QUEBROU` ou `PARADO`.
+    mensagem: o que se viu e o que fazer.
+    detalhe: linhas de código, ou esperado e recebido um sobre o outro.
+    tela: o que a resposta imprimiu.
+    """
+
+    situacao: str
+    mensagem: str
+    detalhe: str = ""
+    tela: str = ""
+
+    def __str__(self):
+        linhas = [f"{MARCAS[self.situacao]} {self.situacao}: {self.mensagem}"]
+        linhas += [f"    {linha}" for linha in self.detalhe.splitlines()]
+        linhas += ["  a sua função imprimiu:", *(f"    {x}" for x in self.tela.splitlines())] if self.tela else []
+        return "\n".join(linhas)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        cor = _CORES.get(self.situacao, "#B3261E")
+        partes = [
+            f'<b style="color:{cor}">{MARCAS[self.situacao]} {self.situacao}</b>: {html.escape(self.mensagem)}',
+            _bloco(self.detalhe),
+            f"a sua função imprimiu:{_bloco(self.tela)}" if self.tela else "",
+        ]
+        return f'<div style="border-left:4px solid {cor};padding:2px 10px">{"".join(partes)}</div>'
+
+
+@dataclass(frozen=True)
+class Texto:
+    """Uma dica ou uma solução, com o código, se há."""
+
+    titulo: str
+    codigo: str = ""
+
+    def __str__(self):
+        return "\n".join([self.titulo, *(f"    {linha}" for linha in self.codigo.splitlines())])
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        return f"<div>{html.escape(self.titulo)}{_bloco(self.codigo)}</div>"
+
+
+def _bloco(texto):
+    return f'<pre style="margin:4px 0;white-space:pre-wrap">{html.escape(texto)}</pre>' if texto else ""

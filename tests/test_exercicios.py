@@ -1,0 +1,214 @@
+"""Os exercícios: intocados, errados de vários modos, e com a sua própria solução."""
+
+import importlib
+import itertools
+import linecache
+import textwrap
+import time
+
+import pytest
+
+from apoio import restos
+from parimpar.erros import ErroDeUso
+from parimpar.exercicios import exercicio as modulo
+from parimpar.exercicios.exercicio import Exercicio
+from parimpar.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
+
+AULAS = [importlib.import_module(f"parimpar.exercicios.aula{numero:02}") for numero in range(1, 9)]
+TODOS = {
+    f"{e.aula}.{e.nome}": e
+    for e in (x for aula in AULAS for x in vars(aula).values())
+    if isinstance(e, Exercicio) and e.provar.__module__ == f"parimpar.exercicios.{e.aula}"
+}
+_celulas = itertools.count(1)
+
+
+def escrever(codigo, nome):
+    """A função, como se viesse de uma célula do notebook."""
+    codigo, arquivo = textwrap.dedent(codigo).strip() + "\n", f"<célula {next(_celulas)}>"
+    linecache.cache[arquivo] = (len(codigo), None, codigo.splitlines(keepends=True), arquivo)
+    espaco = {}
+    exec(compile(codigo, arquivo, "exec"), espaco)
+    return espaco[nome]
+
+
+def conferir(nome, codigo):
+    return TODOS[nome].conferir(escrever(codigo, nome.partition(".")[2]))
+
+
+def test_cada_aula_tem_de_um_a_tres_exercicios():
+    """Como a anatomia das aulas pede."""
+    for aula in AULAS:
+        assert 1 <= sum(e.aula == aula.__name__.rpartition(".")[2] for e in TODOS.values()) <= 3
+
+
+@pytest.mark.parametrize("nome", TODOS)
+def test_intocado(nome):
+    """Só com os três pontos, é "ainda não tentado", e nada é executado."""
+    definicao = TODOS[nome].codigo.partition("\n")[0]
+    for corpo in ("...", "pass", '"""O que se pede."""\n    ...'):
+        assert conferir(nome, f"{definicao}\n    {corpo}").situacao == NAO_TENTADO
+
+
+@pytest.mark.parametrize("nome", TODOS)
+def test_a_solucao_esta_certa(nome):
+    """A solução mostrada passa em todas as provas."""
+    assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
+
+
+# Cada resposta numa linha, por comprida que seja.
+# ruff: noqa: E501
+ERRADAS = [
+    ("aula01.perguntar", "def perguntar(e, t):\n    return 'ÍMPAR'", ERRADO, "nenhuma conexão chegou"),
+    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    return s.recv(9)", PARADO,
+     "na linha 3, em recv, à espera de: bytes da outra ponta"),
+    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t)", QUEBROU,
+     "na linha 3, TypeError"),
+    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t.encode())", ERRADO,
+     "falta o return"),
+    ("aula01.perguntar",
+     "def perguntar(e, t):\n    with socket.create_connection(e) as s:\n        s.send(t.encode())\n        return s.recv(99)",
+     ERRADO, "falta o decode"),
+    ("aula01.perguntar",
+     "def perguntar(e, t):\n    global s\n    s = socket.create_connection(e)\n    s.send(t.encode())\n"
+     "    return s.recv(99).decode()", ERRADO, "o socket ficou aberto"),
+    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(b'9')", ERRADO,
+     "não são os do texto"),
+    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(quantos)", ERRADO, "um recv não basta"),
+    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(1024)", ERRADO, "um recv não basta"),
+    ("aula01.receber_tudo",
+     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n        d += sock.recv(1024)\n    return d",
+     ERRADO, "da mensagem seguinte"),
+    ("aula01.receber_tudo",
+     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n"
+     "        d += sock.recv(quantos - len(d))\n    return d", PARADO, "o laço tem como acabar?"),
+    ("aula02.responder", "def responder(t):\n    return 'PAR' if int(t) % 2 else 'ÍMPAR'", ERRADO, "resto da divisão"),
+    ("aula02.responder",
+     "def responder(t):\n    return 'A' * len(t) if len(t) >= 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
+     "10 casas ainda não são mais de 10"),
+    ("aula02.responder",
+     "def responder(t):\n    return 'A' * len(t) if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
+     "quatro respostas iguais"),
+    ("aula02.responder",
+     "def responder(t):\n    return t if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "o próprio número"),
+    ("aula02.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
+    ("aula02.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
+     "esperava a resposta de responder"),
+    ("aula02.atender",
+     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n    return ''",
+     ERRADO, "a devolução foi 'ÍMPAR FIM'"),
+    ("aula02.atender",
+     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n"
+     "    return conexao.recv(99).decode()", ERRADO, "a conexão ficou aberta"),
+    ("aula03.sortear", "def sortear():\n    return str(random.randint(0, 10**30 - 1))", ERRADO,
+     "PAR e ÍMPAR quase não acontecem"),
+    ("aula03.sortear", "def sortear():\n    return random.randint(0, 9)", ERRADO, "use str"),
+    ("aula03.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
+    ("aula03.sortear",
+     "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
+    ("aula04.separar_linhas", "def separar_linhas(pedacos):\n    return [p.decode().strip() for p in pedacos]", ERRADO,
+     "tudo de uma vez"),
+    ("aula04.separar_linhas", "def separar_linhas(pedacos):\n    return b''.join(pedacos).decode().split('\\n')", ERRADO,
+     "tudo de uma vez"),
+    ("aula04.separar_linhas",
+     "def separar_linhas(pedacos):\n    return ''.join(p.decode() for p in pedacos).split('\\n')[:-1]", QUEBROU,
+     "na linha 2, UnicodeDecodeError"),
+    ("aula04.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.send(dados)", ERRADO, "só vieram"),
+    ("aula04.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.sendall(dados)", ERRADO, "use só send"),
+    ("aula05.servir",
+     "def servir(server_socket, atender):\n    while True:\n        atender(server_socket.accept()[0])", ERRADO,
+     "o calado não pode segurar o laço"),
+    ("aula05.servir",
+     "def servir(server_socket, atender):\n    while True:\n        c, _ = server_socket.accept()\n"
+     "        threading.Thread(target=atender, args=(c,)).start()", QUEBROU, "na linha 3, OSError"),
+    ("aula06.perguntar_udp",
+     "def perguntar_udp(endereco, texto, tentativas):\n    s = socket.socket(type=socket.SOCK_DGRAM)\n"
+     "    s.sendto(texto.encode(), endereco)\n    return s.recvfrom(99)[0].decode()", PARADO,
+     "na linha 4, em recvfrom, à espera de: um datagrama chegar"),
+    ("aula06.perguntar_udp",
+     "def perguntar_udp(endereco, texto, tentativas):\n    with socket.socket(type=socket.SOCK_DGRAM) as s:\n"
+     "        s.settimeout(0.2)\n        s.sendto(texto.encode(), endereco)\n        return s.recvfrom(99)[0].decode()",
+     QUEBROU, "TimeoutError"),
+    ("aula07.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
+    ("aula07.ler_cabecalho",
+     "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "o byte 13 é 0x12"),
+    ("aula08.diagnosticar",
+     "def diagnosticar(e):\n    with socket.create_connection(e) as s:\n        s.sendall(b'7')\n"
+     "        return s.recv(99).decode()", QUEBROU, "ConnectionRefusedError"),
+    ("aula08.diagnosticar",
+     "def diagnosticar(e):\n    try:\n        with socket.create_connection(e) as s:\n            s.sendall(b'7')\n"
+     "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
+     "na linha 5, em recv"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("nome, codigo, situacao, trecho", ERRADAS)
+def test_respostas_erradas(nome, codigo, situacao, trecho):
+    """Errada, quebrada e parada se distinguem, e a mensagem diz onde e por quê."""
+    resultado = conferir(nome, codigo)
+    assert resultado.situacao == situacao and trecho in resultado.mensagem, resultado
+
+
+def test_todo_exercicio_tem_uma_resposta_errada_nos_testes():
+    """Nenhum exercício aceita qualquer coisa."""
+    assert {nome for nome, *_ in ERRADAS} == set(TODOS)
+
+
+def test_a_linha_citada_e_a_da_celula():
+    """O número e o texto da linha são os que o aluno vê, mesmo com código antes da função."""
+    resultado = conferir("aula03.sortear", "x = 1\n\n\ndef sortear():\n    casas = 3\n    return 1 / 0")
+    assert resultado.mensagem == "na linha 6, ZeroDivisionError: division by zero"
+    assert resultado.detalhe == "  6 │     return 1 / 0"
+
+
+def test_o_que_a_resposta_usa_tem_de_estar_nela():
+    """Um nome de fora: o erro diz por que ele não existe."""
+    resultado = conferir("aula03.sortear", "fora = 3\ndef sortear():\n    return str(fora)")
+    assert resultado.situacao == QUEBROU and "executada sozinha" in resultado.mensagem
+
+
+def test_o_que_a_resposta_imprime_e_mostrado_sem_controles():
+    """A tela da resposta errada aparece, limitada e sem comandar o terminal."""
+    resultado = conferir("aula03.sortear", "def sortear():\n    print('oi \\x1b[31m' + 'x' * 9000)\n    return 1")
+    assert "oi \\x1b[31m" in resultado.tela and "\x1b" not in str(resultado) and len(resultado.tela) < 3000
+    assert "<pre" in resultado._repr_html_() and "oi" in resultado._repr_html_()
+
+
+def test_o_html_escapa():
+    """O que a resposta devolve não vira marcação."""
+    pagina = conferir("aula03.sortear", "def sortear():\n    return '<img onerror=x>'")._repr_html_()
+    assert "<img" not in pagina and "&lt;img" in pagina
+
+
+@pytest.mark.parametrize(
+    "corpo, trecho",
+    [("import os; os._exit(3)", "terminou no meio"), ("import os; os.kill(os.getpid(), 9)", "terminou no meio")],
+)
+def test_processo_que_morre(corpo, trecho):
+    """Quem derruba o processo também recebe uma mensagem."""
+    resultado = conferir("aula03.sortear", f"def sortear():\n    {corpo}")
+    assert resultado.situacao == QUEBROU and trecho in resultado.mensagem
+
+
+def test_quem_nao_termina_nao_prende_o_notebook(monkeypatch):
+    """Nem segurando o interpretador inteiro: o prazo é do processo de fora, e nada fica para trás."""
+    monkeypatch.setattr(modulo, "PRAZO", 1.0)
+    comeco = time.monotonic()
+    resultado = conferir("aula03.sortear", "def sortear():\n    '0' * 10 + 'x'\n    (9**9**8)\n    return '1'")
+    assert resultado.situacao == PARADO and time.monotonic() - comeco < 20
+    assert restos() == []
+
+
+@pytest.mark.parametrize("resposta", [3, "texto", print, lambda: 1, Exercicio])
+def test_o_que_nao_e_funcao(resposta):
+    """O erro diz o que se esperava e o que veio."""
+    with pytest.raises(ErroDeUso, match="esperava uma função feita com def"):
+        TODOS["aula03.sortear"].conferir(resposta)
+
+
+def test_as_dicas_vem_aos_poucos():
+    """Uma a cada vez; a última se repete; a solução é código."""
+    exemplo = Exercicio(TODOS["aula03.sortear"].provar, ["um", "dois"], "def f():\n    return 1")
+    assert [str(exemplo.dica()) for _ in range(3)] == ["Dica 1 de 2: um", "Dica 2 de 2: dois", "Dica 2 de 2: dois"]
+    assert str(exemplo.solucao()).endswith("    def f():\n        return 1")
+    assert "<pre" in exemplo.solucao()._repr_html_()
