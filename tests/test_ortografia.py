@@ -44,6 +44,8 @@ def prosa_de_python(fonte):
         nomes |= {getattr(no, campo) for campo in ("id", "arg", "attr") if isinstance(getattr(no, campo, None), str)}
         chaves |= set(map(id, no.keys)) if isinstance(no, ast.Dict) else set()
         if isinstance(no, ast.Constant) and isinstance(no.value, str) and id(no) not in chaves:
+            if re.search(r"^ *(def|import) \w|; from ", no.value, re.M):
+                continue  # código numa cadeia, como a solução de um exercício
             nomes.add(no.value)
             if re.search(r"\w \w|\w\.\s", no.value) and not re.search(r"style=|</?\w|:[^ ]+;|px\b|-[a-z]+:", no.value):
                 pedacos.append(no.value)

@@ -15,6 +15,7 @@ from .veredito import FALHOU, NAO_DEU, NAO_SE_APLICA, Avaliacao, Veredito
 
 CASOS = cliente_enunciado.caso + cliente_especificacao.caso
 FINAIS = ("casas", "numero", "algarismos", "zeros", "sorteio")  # julgados depois dos outros, com tudo o que se viu
+LONGOS = ("fecha", "repete", "fechado", "fora-do-ar")  # precisam ver duas voltas seguidas
 PRAZO_DE_INICIO = 13.0  # segundos para se conectar na primeira vez: há clientes que esperam 10 s antes
 ORCAMENTO = 75.0  # segundos; um programa que demora para se conectar, ou que não reage, não prende o exame
 LENTO = 4.0  # segundos até se conectar: daqui em diante vale o orçamento
@@ -139,9 +140,11 @@ class ExameDeCliente:
                 return
             self.perfil.append(f"envia {ler_pedido(volta.pedido).descricao}")
             self._como_le(mesa, volta)
+            self.longa = mesa
+            if not any(caso.nome in LONGOS for caso in self.casos):
+                return
             ja_foi = time.monotonic() - volta.instante if self.como_le is None else 0
             mesa.esperar(lambda: len(mesa.pedidos) > 1, 3.3 * self.intervalo - ja_foi)
-            self.longa = mesa
             if len(mesa.pedidos) > 1:
                 self.perfil.append(
                     f"volta a cada {intervalo(mesa.pedidos)}" + (", na mesma conexão" if mesa.pedidos[1].mesma else "")

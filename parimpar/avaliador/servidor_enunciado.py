@@ -29,7 +29,8 @@ def paridade(mesa, numero, certa, causa="Veja o resto da divisão por 2: 0 é PA
     if leitura.paridade == certa:
         if leitura.exata:
             return OK, "", {}
-        return TOLERADO, f"respondeu {certa}, mas {'; '.join(leitura.diferencas)}", provas
+        grafia = f"Envie '{certa}'.encode(): assim mesmo, em UTF-8 e sem mais nada."
+        return TOLERADO, f"respondeu {certa}, mas {'; '.join(leitura.diferencas)}", provas | {"causa": grafia}
     if not dados:
         caiu = f"; o programa escreveu: {ultima_linha(mesa)}" if not mesa.programa.vivo else ""
         return FALHOU, f"não respondeu a {numero}{caiu}", provas
@@ -143,6 +144,7 @@ def segundo_cliente(exame, mesa):
     primeira = mesa.ligar()
     mesa.pedir("7", primeira)
     primeira.despedir()
+    mesa.programa.terminou(0.5)  # quem atende um só termina agora: o próximo não pode chegar no meio disso
     if mesa.ainda_atende():
         return OK, "", {}
     exame.um_cliente_so = True

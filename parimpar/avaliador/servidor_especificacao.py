@@ -24,10 +24,7 @@ caso = Casos(ESPECIFICACAO, so_texto=True)
 
 @caso("PI-03", "a grafia é exatamente PAR e ÍMPAR, em UTF-8")
 def grafia(exame, mesa):
-    situacao, explicacao, provas = paridade(
-        mesa, "7", "ÍMPAR", "Envie 'ÍMPAR'.encode('utf-8'): com acento, sem mais nada."
-    )
-    return situacao, explicacao, provas
+    return paridade(mesa, "7", "ÍMPAR")
 
 
 @caso("PI-03", "exatamente 10 casas ainda recebem a paridade")

@@ -11,7 +11,7 @@ from .leitura import ler
 from .ligacao import Ligacao
 from .processo import Programa
 from .servidor_enunciado import PRAZO
-from .veredito import ENUNCIADO, FALHOU, NAO_DEU, NAO_SE_APLICA, Avaliacao, Veredito
+from .veredito import ENUNCIADO, FALHOU, NAO_DEU, NAO_SE_APLICA, Avaliacao, Passo, Veredito
 
 CASOS = servidor_enunciado.caso + servidor_especificacao.caso
 PRAZO_DE_INICIO = 15.0  # segundos para escutar na primeira vez: a JVM numa máquina ocupada demora
@@ -47,6 +47,7 @@ class Mesa:
         try:
             sock = socket.create_connection(self.endereco, timeout=PRAZO)
         except OSError as erro:
+            self.passos.append(Passo(time.monotonic() - self.comeco, "programa", "não aceita a conexão"))
             raise SemConexao from erro
         ligacao = Ligacao(sock, self.passos, self.comeco)
         self._ligacoes.append(ligacao)

@@ -59,7 +59,7 @@ class Entrega:
 class Resultado:
     """O que se concluiu de uma entrega.
 
-    avaliacoes: {"servidor": Avaliacao, "cliente": Avaliacao}, só os que puderam ser examinados.
+    avaliacoes: {"servidor": `Avaliacao`, "cliente": `Avaliacao`}, só os que puderam ser examinados.
     avisos: {"servidor": por que não foi examinado, …}; a chave "entrega" vale para os dois.
     """
 

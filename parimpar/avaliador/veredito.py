@@ -90,12 +90,14 @@ def comparar(esperado, recebido):
     )
     antes = visivel(recebido[:diferente], aspas=False)
     linhas = [f"esperado: {visivel(esperado, aspas=False)}", f"recebido: {visivel(recebido, aspas=False)}"]
+    if not recebido:
+        return f"{linhas[0]}\nrecebido: (nada)"
     if esperado != recebido:
         linhas.append(" " * (len("recebido: ") + len(antes)) + f"^ byte {diferente + 1}")
     return "\n".join(linhas)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Avaliacao:
     """Todos os vereditos de um programa.
 
@@ -135,6 +137,8 @@ class Avaliacao:
         from .relatorio import em_texto
 
         return em_texto(self)
+
+    __repr__ = __str__
 
     def _repr_html_(self):
         from .relatorio import em_html

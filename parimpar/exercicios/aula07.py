@@ -18,7 +18,7 @@ CASOS = (
     dicas=[
         "as portas são os dois primeiros pares de bytes, o mais alto primeiro: int.from_bytes(cabecalho[0:2], 'big')",
         "as bandeiras estão no byte 13, um bit cada: FIN 1, SYN 2, RST 4, PSH 8, ACK 16",
-        "cabecalho[13] & 2 é diferente de zero quando SYN está ligada",
+        "`cabecalho[13] & 2` é diferente de zero quando SYN está ligada",
     ],
     solucao="""
     def ler_cabecalho(cabecalho):

@@ -1,6 +1,7 @@
 """A aula 09: o servidor e o cliente do trabalho, julgados pelo avaliador com tráfego de verdade."""
 
 import contextlib
+import dataclasses
 import pathlib
 import random
 import socket
@@ -60,11 +61,12 @@ class Trabalho:
         programa = self._programa(resposta)
         if programa is None:
             return self._nao_tentado()
-        with tempfile.TemporaryDirectory() as pasta, _andamento() as progresso:
+        with tempfile.TemporaryDirectory() as pasta, _andamento(visivel=so is None) as progresso:
             arquivo = pathlib.Path(pasta) / f"{self.nome}.py"
             arquivo.write_text(programa, encoding="utf-8")
             comando = [sys.executable, arquivo.name, str(_porta_livre())]
-            return self._exame(comando, None, pasta, progresso, so, **opcoes).avaliar()
+            avaliacao = self._exame(comando, None, pasta, progresso, so, **opcoes).avaliar()
+            return dataclasses.replace(avaliacao, comando=("python", *comando[1:]))
 
     def gravar(self, resposta, arquivo):
         """Grava a função como um programa, que se executa num terminal.
@@ -120,14 +122,18 @@ def _porta_livre():
 
 
 @contextlib.contextmanager
-def _andamento():
-    """O que está sendo examinado, escrito no notebook numa linha que some no fim; fora dele, nada."""
+def _andamento(visivel):
+    """O que está sendo examinado, escrito no notebook numa linha que some no fim; fora dele, nada.
+
+    Args:
+        visivel: um exame de poucos casos é rápido e não precisa disto.
+    """
     try:
         from IPython import get_ipython
         from IPython.display import clear_output
     except ImportError:
         get_ipython = lambda: None  # noqa: E731
-    if get_ipython() is None:
+    if not visivel or get_ipython() is None:
         yield lambda feitos, total, titulo: None
         return
 
@@ -144,7 +150,7 @@ servidor = Trabalho(
     ExameDeServidor,
     "",
     dicas=[
-        "as chamadas da aula 01, na ordem: socket, setsockopt com SO_REUSEADDR, bind, listen; depois, num laço, accept",
+        "as chamadas da aula 01: socket, `setsockopt` com SO_REUSEADDR, bind, listen; depois, num laço, accept",
         "a cada cliente: recv, decidir, sendall, mostrar na tela, e mais um recv, o da resposta devolvida com FIM",
         "um try/except em volta da conversa: o erro de um cliente não pode derrubar o laço",
         "para não parar por causa de um cliente calado: uma thread por cliente, como na aula 05",
