@@ -4,7 +4,7 @@ from .aluno import Errou
 from .exercicio import exercicio
 
 # Cabeçalhos da captura da aula (notebooks/dados), com as portas trocadas: porta de origem, de destino, seq, ack,
-# tamanho e bandeiras, janela, soma, urgente.
+# tamanho e sinalizações, janela, soma, urgente.
 CASOS = (
     ("d4 31 ea 60 1b 2c 3d 4e 00 00 00 00 a0 02 ff d7 fe 30 00 00", (54321, 60000, {"SYN"})),
     ("ea 60 d4 31 5e 6f 70 81 1b 2c 3d 4f a0 12 ff cb fe 30 00 00", (60000, 54321, {"SYN", "ACK"})),
@@ -17,7 +17,7 @@ CASOS = (
 @exercicio(
     dicas=[
         "as portas são os dois primeiros pares de bytes, o mais alto primeiro: int.from_bytes(cabecalho[0:2], 'big')",
-        "as bandeiras estão no byte 13, um bit cada: FIN 1, SYN 2, RST 4, PSH 8, ACK 16",
+        "as sinalizações estão no byte 13, um bit cada: FIN 1, SYN 2, RST 4, PSH 8, ACK 16",
         "`cabecalho[13] & 2` é diferente de zero quando SYN está ligada",
     ],
     solucao="""
@@ -29,16 +29,16 @@ CASOS = (
     """,
 )
 def ler_cabecalho(aluno):
-    """De um cabeçalho TCP: porta de origem, porta de destino e o conjunto das bandeiras ligadas."""
+    """De um cabeçalho TCP: porta de origem, porta de destino e o conjunto das sinalizações ligadas."""
     for texto, certo in CASOS:
         veio = aluno(bytes.fromhex(texto))
         if not (isinstance(veio, tuple) and len(veio) == 3):
-            raise Errou(f"devolva três coisas (origem, destino, bandeiras); veio {veio!r}")
+            raise Errou(f"devolva três coisas (origem, destino, sinalizações); veio {veio!r}")
         if veio[:2] == (certo[1], certo[0]) and veio[:2] != certo[:2]:
             raise Errou(f"as portas estão trocadas: a de origem vem primeiro, e é {certo[0]}")
         if veio[:2] != certo[:2]:
             raise Errou(f"{texto[:11]}: esperava as portas {certo[0]} e {certo[1]}, e veio {veio[0]!r} e {veio[1]!r}")
-        bandeiras = set(veio[2]) if isinstance(veio[2], (set, frozenset, list, tuple)) else veio[2]
-        if bandeiras != certo[2]:
+        sinalizacoes = set(veio[2]) if isinstance(veio[2], (set, frozenset, list, tuple)) else veio[2]
+        if sinalizacoes != certo[2]:
             byte = texto.split()[13]
             raise Errou(f"o byte 13 é 0x{byte}: esperava {sorted(certo[2])} e veio {veio[2]!r}")
