@@ -3,6 +3,8 @@
 import importlib
 import itertools
 import linecache
+import subprocess
+import sys
 import textwrap
 import time
 
@@ -10,6 +12,7 @@ import pytest
 
 from apoio import restos
 from parimpar.erros import ErroDeUso
+from parimpar.exercicios import aula09
 from parimpar.exercicios import exercicio as modulo
 from parimpar.exercicios.exercicio import Exercicio
 from parimpar.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
@@ -212,3 +215,51 @@ def test_as_dicas_vem_aos_poucos():
     assert [str(exemplo.dica()) for _ in range(3)] == ["Dica 1 de 2: um", "Dica 2 de 2: dois", "Dica 2 de 2: dois"]
     assert str(exemplo.solucao()).endswith("    def f():\n        return 1")
     assert "<pre" in exemplo.solucao()._repr_html_()
+
+
+TRABALHOS = {"servidor": aula09.servidor, "cliente": aula09.cliente}
+
+
+@pytest.mark.parametrize("nome", TRABALHOS)
+def test_trabalho_intocado(nome, tmp_path):
+    """Só com os três pontos, nada é executado nem gravado."""
+    intocada = escrever(TRABALHOS[nome].codigo.partition("\n")[0] + "\n    ...", nome)
+    assert TRABALHOS[nome].conferir(intocada).situacao == NAO_TENTADO
+    assert TRABALHOS[nome].gravar(intocada, tmp_path / "meu.py").situacao == NAO_TENTADO
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "nome, so", [("servidor", "enunciado"), ("cliente", ["conecta", "numero", "mostra", "mente", "tela", "devolve"])]
+)
+def test_a_solucao_do_trabalho_passa(nome, so):
+    """Julgada como um programa; do cliente, os casos que não pedem duas voltas de 10 s."""
+    avaliacao = TRABALHOS[nome].conferir(escrever(TRABALHOS[nome].codigo, nome), so=so)
+    assert avaliacao.aprovado and avaliacao.comando[0] == "python", avaliacao
+    assert restos() == []
+
+
+def test_trabalho_errado():
+    """Um servidor que quebra logo: o relatório traz a última linha dele."""
+    avaliacao = aula09.servidor.conferir(escrever("def servidor(porta):\n    nada", "servidor"), so=["impar", "par"])
+    assert not avaliacao.aprovado and "NameError" in str(avaliacao)
+
+
+def test_trabalho_gravado(tmp_path):
+    """O programa gravado é regravado, mas um arquivo que já existia não se perde."""
+    arquivo = tmp_path / "meu_servidor.py"
+    resposta = escrever("def servidor(porta):\n    print('porta', porta)", "servidor")
+    for _ in range(2):
+        assert "python meu_servidor.py" in str(aula09.servidor.gravar(resposta, arquivo))
+    feito = subprocess.run([sys.executable, arquivo, "7"], capture_output=True, encoding="utf-8", timeout=60)
+    assert feito.stdout == "porta 7\n"
+    arquivo.write_text("meu\n", encoding="utf-8")
+    with pytest.raises(ErroDeUso, match="escolha outro nome"):
+        aula09.servidor.gravar(resposta, arquivo)
+    assert arquivo.read_text(encoding="utf-8") == "meu\n"
+
+
+def test_trabalho_com_outro_nome():
+    """A função tem de se chamar como se pede."""
+    with pytest.raises(ErroDeUso, match="chamada servidor, e veio servir"):
+        aula09.servidor.conferir(escrever("def servir(porta):\n    ...", "servir"))

@@ -83,13 +83,38 @@ class Notebook:
     def _esperar(self, condicao):
         self.pagina.wait_for_function(f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=90_000)
 
+    def limpar(self):
+        """Sem as contagens guardadas no arquivo, um número diante da célula quer dizer que ela rodou agora."""
+        self.pagina.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs') }")
+
     def rodar_tudo(self):
         """Run All, e espera a última célula terminar."""
-        # Sem as contagens guardadas no arquivo, um número diante da célula quer dizer que ela rodou agora.
-        for comando in ("notebook:clear-all-cell-outputs", "notebook:run-all-cells"):
-            self.pagina.evaluate(f"() => {{ window.jupyterapp.commands.execute('{comando}') }}")
+        self.limpar()
+        self.pagina.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         self._esperar("""w => w.content.widgets.every(c => c.model.type !== 'code' || c.model.executionCount)
             && w.sessionContext.session.kernel.status === 'idle'""")
+
+    def escrever(self, marca, codigo):
+        """Troca pelo teclado o código da célula em que a marca aparece, executa-a e devolve o que ela mostrou."""
+        indice = self.pagina.evaluate(
+            """marca => { const { content } = window.jupyterapp.shell.currentWidget;
+                const tem = c => c.model.type === 'code' && c.model.sharedModel.getSource().includes(marca);
+                content.activeCellIndex = content.widgets.findIndex(tem);
+                content.mode = 'edit'; return content.activeCellIndex }""",
+            marca,
+        )
+        celula = f"w.content.widgets[{indice}].model"
+        antes = self.pagina.evaluate(
+            f"() => (w => {celula}.executionCount || 0)(window.jupyterapp.shell.currentWidget)"
+        )
+        editor = self.painel.locator(".jp-mod-active .cm-content")
+        editor.click()
+        editor.press("Control+a")
+        self.pagina.keyboard.insert_text(codigo)
+        editor.press("Control+Enter")
+        self._esperar(f"w => {celula}.executionCount > {antes} && w.sessionContext.session.kernel.status === 'idle'")
+        saidas = self.painel.locator(".jp-mod-active .jp-OutputArea-output")
+        return saidas.last.inner_text() if saidas.count() else ""
 
     def erros(self):
         """As células que terminaram em erro."""
