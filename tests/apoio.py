@@ -1,14 +1,18 @@
 """O que os testes com sockets têm em comum: só 127.0.0.1, porta escolhida pelo sistema e prazo em toda espera."""
 
+import atexit
 import contextlib
+import functools
 import itertools
 import os
 import pathlib
 import random
+import shutil
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 
 RAIZ = pathlib.Path(__file__).parent.parent
@@ -92,6 +96,27 @@ def porta_livre():
         with contextlib.suppress(OSError), socket.socket() as sonda:
             sonda.bind(("127.0.0.1", porta := next(_portas)))
             return porta
+
+
+INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node"}
+
+
+def comando_do_aluno(arquivo, *argumentos):
+    """O comando que executa um programa de tests/alunos; None se falta o interpretador."""
+    interprete = INTERPRETES[arquivo.suffix]
+    if not shutil.which(interprete):
+        return None
+    if arquivo.suffix == ".java" and shutil.which("javac"):  # compilado uma vez só, e não a cada caso
+        return [interprete, "-XX:TieredStopAtLevel=1", "-cp", _compilado(arquivo), arquivo.stem, *argumentos]
+    return [interprete, str(arquivo), *argumentos]
+
+
+@functools.cache
+def _compilado(arquivo):
+    pasta = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, pasta, ignore_errors=True)
+    subprocess.run(["javac", "-d", pasta, str(arquivo)], check=True, timeout=60)
+    return pasta
 
 
 def restos():

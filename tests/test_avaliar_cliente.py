@@ -1,9 +1,7 @@
 """O avaliador de clientes, ele mesmo avaliado: programas certos e errados, cada um com o veredito esperado."""
 
 import pathlib
-import shutil
 import socket
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from apoio import RAIZ, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
 from parimpar.avaliador import relatorio
 from parimpar.avaliador.clientes import CASOS, ExameDeCliente
 from parimpar.avaliador.escuta import portas_no_codigo
@@ -22,7 +20,6 @@ from parimpar.erros import ErroDeUso, PortaOcupada
 
 
 ALUNOS = RAIZ / "tests" / "alunos" / "clientes"
-INTERPRETES = {".py": [sys.executable], ".java": ["java"], ".js": ["node"]}
 LETRAS = {"O": OK, "~": TOLERADO, "x": FALHOU, ".": NAO_SE_APLICA, "?": NAO_DEU}
 INTERVALO = 2  # segundos entre as voltas; o enunciado pede 10, e o teste tem pressa
 DEMORADOS = ("Cliente.java", "dispara.py", "persistente.py", "nosso", "nosso cru")  # começam primeiro
@@ -58,20 +55,13 @@ ESPERADO = {
 NOSSOS = {"nosso": (), "nosso cru": ("--crua",)}  # tudo OK, nas duas réguas
 
 
-def comando(nome, porta, pasta_java=None):
-    arquivo = ALUNOS / nome
-    if arquivo.suffix == ".java" and pasta_java:
-        return ["java", "-XX:TieredStopAtLevel=1", "-cp", str(pasta_java), arquivo.stem, str(porta), str(INTERVALO)]
-    return [*INTERPRETES[arquivo.suffix], str(arquivo), str(porta), str(INTERVALO)]
+def comando(nome, porta):
+    return comando_do_aluno(ALUNOS / nome, str(porta), str(INTERVALO))
 
 
 @pytest.fixture(scope="module")
-def avaliacoes(tmp_path_factory):
+def avaliacoes():
     """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
-    pasta_java = None
-    if shutil.which("javac"):
-        pasta_java = tmp_path_factory.mktemp("java")
-        subprocess.run(["javac", "-d", str(pasta_java), str(ALUNOS / "Cliente.java")], check=True, timeout=60)
 
     def avaliar(nome):
         porta = porta_livre()
@@ -79,12 +69,12 @@ def avaliacoes(tmp_path_factory):
             opcoes = ["--porta", str(porta), "--intervalo", str(INTERVALO), *NOSSOS[nome]]
             argumentos = [sys.executable, "-m", "parimpar", "cliente", *opcoes]
         else:
-            argumentos = comando(nome, porta, pasta_java)
+            argumentos = comando(nome, porta)
         exame = ExameDeCliente(argumentos, porta, RAIZ, intervalo_esperado=INTERVALO, amostras=12)
         return nome, exame.avaliar()
 
     antes = descritores()
-    nomes = [n for n in ESPERADO if shutil.which(INTERPRETES[pathlib.Path(n).suffix][0])] + list(NOSSOS)
+    nomes = [n for n in ESPERADO if comando(n, 0)] + list(NOSSOS)
     with ThreadPoolExecutor(14) as executor:
         resultado = dict(executor.map(avaliar, sorted(nomes, key=lambda nome: nome not in DEMORADOS)))
     assert restos() == []
@@ -105,7 +95,7 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome):
     """Caso a caso, o veredito é o esperado."""
     if nome not in avaliacoes:
-        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix][0]} nesta máquina")
+        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
     esperado = {c.nome: LETRAS[letra] for c, letra in zip(CASOS, ESPERADO[nome].replace(" ", ""), strict=True)}
     avaliacao = avaliacoes[nome]
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == esperado, relatorio.em_texto(avaliacao)

@@ -3,14 +3,13 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from apoio import RAIZ, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
 from parimpar.avaliador import processo, relatorio
 from parimpar.avaliador.leitura import ler
 from parimpar.avaliador.processo import Programa
@@ -20,7 +19,6 @@ from parimpar.avaliador.veredito import (
 )  # fmt: skip
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
-INTERPRETES = {".py": [sys.executable], ".java": ["java"], ".js": ["node"]}
 LETRAS = {"O": OK, "~": TOLERADO, "x": FALHOU, ".": NAO_SE_APLICA, "?": NAO_DEU}
 
 # Um caractere por caso, na ordem de CASOS: primeiro os do enunciado, depois os da especificação.
@@ -54,12 +52,9 @@ ESPERADO = {
     "valor.py": "OOOxOOOOO~O OxxOxOxxx~xxxx~Oxxxx~O",
 }
 
-os.environ["PARIMPAR_TESTE"] = str(os.getpid())  # os programas avaliados herdam: outro teste ao lado não conta
-
 
 def comando(nome, porta):
-    arquivo = ALUNOS / nome
-    return [*INTERPRETES[arquivo.suffix], str(arquivo), str(porta)]
+    return comando_do_aluno(ALUNOS / nome, str(porta))
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +63,13 @@ def avaliacoes():
 
     def avaliar(nome):
         porta = porta_livre()
+        if nome == "nosso":
+            nosso = [sys.executable, "-m", "parimpar", "servidor", "--porta", str(porta)]
+            return nome, ExameDeServidor(nosso, pasta=RAIZ).avaliar()
         return nome, ExameDeServidor(comando(nome, porta), porta if nome == "outra_porta.py" else None).avaliar()
 
-    nomes = [nome for nome in ESPERADO if shutil.which(INTERPRETES[pathlib.Path(nome).suffix][0])]
-    with ThreadPoolExecutor(3) as executor:
+    nomes = ["nosso", *(nome for nome in ESPERADO if comando(nome, 0))]
+    with ThreadPoolExecutor(6) as executor:
         resultado = dict(
             executor.map(avaliar, sorted(nomes, key=lambda nome: nome not in ("teimoso.py", "Servidor.java")))
         )
@@ -88,7 +86,7 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome):
     """Caso a caso, o veredito é o esperado."""
     if nome not in avaliacoes:
-        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix][0]} nesta máquina")
+        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
     esperado = {c.nome: LETRAS[letra] for c, letra in zip(CASOS, ESPERADO[nome].replace(" ", ""), strict=True)}
     avaliacao = avaliacoes[nome]
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == esperado, relatorio.em_texto(avaliacao)
@@ -123,11 +121,9 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
     assert trecho in veredito.explicacao, veredito
 
 
-def test_o_nosso_servidor_tem_nota_maxima():
+def test_o_nosso_servidor_tem_nota_maxima(avaliacoes):
     """Tudo OK nas duas réguas."""
-    avaliacao = ExameDeServidor(
-        [sys.executable, "-m", "parimpar", "servidor", "--porta", str(porta_livre())], pasta=RAIZ
-    ).avaliar()
+    avaliacao = avaliacoes["nosso"]
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == {c.nome: OK for c in CASOS}, relatorio.em_texto(
         avaliacao
     )

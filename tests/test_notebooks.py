@@ -51,10 +51,12 @@ def test_celulas_curtas_e_comparadas(notebook):
 
 
 def test_tamanho(notebook):
-    """De 25 a 50 células, e um texto que cabe numa aula."""
-    palavras = sum(len(re.sub(r"\[[^]]*\]\([^)]*\)", "", fonte(c)).split()) for c in celulas(notebook, "markdown"))
-    assert 25 <= len(notebook["cells"]) <= 50
-    assert 500 <= palavras <= 1600  # 600 a 1300 de prosa, mais o glossário, as tabelas e os exercícios
+    """De 25 a 50 células, sem contar os exercícios, e um texto que cabe numa aula."""
+    textos = celulas(notebook, "markdown")
+    palavras = sum(len(re.sub(r"\[[^]]*\]\([^)]*\)", "", fonte(c)).split()) for c in textos)
+    exercicios = sum(".conferir(" in fonte(c) for c in celulas(notebook, "code"))
+    assert 25 <= len(notebook["cells"]) <= 50 + 2 * exercicios + 1  # cada exercício, o seu texto, e um título
+    assert 500 <= palavras <= 1700  # 600 a 1300 de prosa, mais o glossário, as tabelas e os exercícios
 
 
 def test_perguntas_de_prever(notebook):

@@ -50,6 +50,7 @@ class Programa:
         opcoes = {"start_new_session": True, "preexec_fn": _limitar} if os.name == "posix" else {
             "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP
         }  # fmt: skip
+        self._antes = set(psutil.pids())  # quem já existia não é da família
         try:
             self._processo = subprocess.Popen(
                 self.comando, cwd=pasta, env=ambiente, stdin=subprocess.DEVNULL,
@@ -183,9 +184,10 @@ class Programa:
     def _sinalizar(self, sinal, prazo):
         """Manda o sinal a todos os que restam, espera até o prazo e devolve os que havia."""
         familia = self.familia()
-        for processo in psutil.process_iter():
+        for pid in set(psutil.pids()) - self._antes - set(self._vistos):
             with contextlib.suppress(psutil.Error):
-                if processo.pid not in self._vistos and processo.environ().get(MARCA) == self._marca:
+                processo = psutil.Process(pid)
+                if processo.environ().get(MARCA) == self._marca:
                     familia.append(processo)
         for processo in familia:
             with contextlib.suppress(psutil.Error):
