@@ -30,14 +30,20 @@ def navegador():
 
 @pytest.fixture(scope="session")
 def abrir(navegador, tmp_path_factory):
-    """Função que abre um notebook das aulas, pelo nome do arquivo, numa página nova."""
+    """Função que abre um notebook das aulas, pelo nome do arquivo, numa página e num kernel novos.
+
+    O que estava aberto antes se encerra: um segundo olhar sobre o mesmo kernel herdaria os controles do primeiro.
+    """
     with jupyterlab(tmp_path_factory.mktemp("casa")) as url:
-        paginas = []
+        abertos = []
 
         def abrir_notebook(nome):
-            paginas.append(navegador.new_page(viewport={"width": 1280, "height": 1000}, locale="pt-BR"))
-            return Notebook(paginas[-1], url.format(f"notebooks/{nome}"))
+            while abertos:
+                abertos.pop().encerrar()
+            pagina = navegador.new_page(viewport={"width": 1280, "height": 1000}, locale="pt-BR")
+            abertos.append(Notebook(pagina, url.format(f"notebooks/{nome}")))
+            return abertos[-1]
 
         yield abrir_notebook
-        for pagina in paginas:
-            pagina.close()
+        while abertos:
+            abertos.pop().encerrar()

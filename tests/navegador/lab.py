@@ -83,6 +83,14 @@ class Notebook:
     def _esperar(self, condicao):
         self.pagina.wait_for_function(f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=90_000)
 
+    def encerrar(self):
+        """Desliga o kernel e fecha a página."""
+        self.pagina.evaluate(
+            """() => Promise.race([window.jupyterapp.shell.currentWidget.sessionContext.shutdown(),
+                new Promise(resolver => setTimeout(resolver, 20000))])"""
+        )
+        self.pagina.close()
+
     def limpar(self):
         """Sem as contagens guardadas no arquivo, um número diante da célula quer dizer que ela rodou agora."""
         self.pagina.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs') }")
