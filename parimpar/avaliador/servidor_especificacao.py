@@ -72,6 +72,8 @@ def _lixo(exame, mesa, dados):
     provas = {"esperado": "ERRO <motivo>", "recebido": resposta.rstrip(b"\r\n"), "causa": SEM_TRY}
     if exame.um_cliente_so:
         return NAO_DEU, "o servidor atende um cliente só: não há como saber se sobreviveu", {}
+    if ligacao.acabou:
+        mesa.programa.terminou(0.5)  # se está caindo, que caia antes de chegar o próximo
     if not mesa.ainda_atende():
         return FALHOU, f"não atende mais ninguém; a última linha que escreveu: {ultima_linha(mesa)}", provas
     if resposta.upper().startswith(b"ERRO"):
