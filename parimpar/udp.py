@@ -140,7 +140,7 @@ class ClienteUDP:
             raise ErroDeUso(f"esperava um texto numa linha só, e veio {texto!r}; envie um número de cada vez")
         self.fechar()
         try:
-            destino = (socket.gethostbyname(self.host), self.porta)
+            destino = (_resolver(self.host), self.porta)
             self.client_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             for _ in range(self.tentativas):
                 self._enviar(texto, destino)
@@ -188,7 +188,8 @@ class ClienteUDP:
         dados, instante = texto.encode("utf-8", "backslashreplace"), time.monotonic()
         self.client_socket.sendto(dados, destino)
         self._destino = destino
-        self._anotar("envia", f"sendto({len(dados)} bytes)", destino, dados, instante=instante)
+        quantos = f"{len(dados)} {'byte' if len(dados) == 1 else 'bytes'}"
+        self._anotar("envia", f"sendto({quantos})", destino, dados, instante=instante)
 
     def _esperar_resposta(self, destino, limite):
         while (falta := limite - time.monotonic()) > 0:
@@ -206,3 +207,10 @@ class ClienteUDP:
     def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe="", instante=None):
         local = self.client_socket.getsockname() if self.client_socket else None
         self.diario.registrar("cliente", tipo, chamada, local, remoto, dados, detalhe, instante)
+
+
+def _resolver(host):
+    try:
+        return socket.gethostbyname(host)
+    except UnicodeError as erro:  # um nome com dois pontos seguidos, por exemplo: nem se pergunta à rede
+        raise socket.gaierror(f"não é um nome de hospedeiro: {host!r}") from erro

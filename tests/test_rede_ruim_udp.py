@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -21,6 +22,14 @@ def pontas():
             yield servidor, cliente
 
 
+def esperar(rede, quantos, *o_que):
+    """A rede conta na sua thread: espera a soma dessas contagens chegar lá."""
+    limite, pausa = time.monotonic() + PRAZO, threading.Event()
+    while sum(rede.contagem[nome] for nome in o_que) < quantos:
+        assert time.monotonic() < limite, f"esperava {quantos} de {o_que}, e contou {dict(rede.contagem)}"
+        pausa.wait(0.005)
+
+
 def test_sem_defeitos_leva_e_traz(pontas):
     """O servidor vê a rede no lugar do cliente, e a resposta volta a quem perguntou."""
     servidor, cliente = pontas
@@ -38,19 +47,10 @@ def test_perda_total_e_ajuste_na_hora(pontas):
     servidor, cliente = pontas
     with RedeRuimUDP(servidor.getsockname(), perda=1) as rede:
         cliente.sendto(b"perdido", rede.endereco)
-        esperar(rede, "ida: perdidos", 1)
+        esperar(rede, 1, "ida: perdidos")
         rede.ajustar(perda=0)
         cliente.sendto(b"chega", rede.endereco)
         assert servidor.recvfrom(100)[0] == b"chega"
-
-
-def esperar(rede, o_que, quantos):
-    """A rede conta na sua thread: espera a contagem chegar lá."""
-    chegou = threading.Event()
-    for _ in range(int(PRAZO / 0.01)):
-        if rede.contagem[o_que] >= quantos or chegou.wait(0.01):
-            return
-    raise AssertionError(f"{o_que}: {rede.contagem[o_que]} em {PRAZO} s, esperava {quantos}")
 
 
 def test_perda_com_semente_se_repete(pontas):
@@ -61,12 +61,58 @@ def test_perda_com_semente_se_repete(pontas):
         with RedeRuimUDP(servidor.getsockname(), perda=0.5, semente=semente) as rede:
             for i in range(40):
                 cliente.sendto(bytes([i]), rede.endereco)
-            rede.ajustar()
-            while rede.contagem["ida"] + rede.contagem["ida: perdidos"] < 40:
-                esperar(rede, "ida", rede.contagem["ida"])
+            esperar(rede, 40, "ida", "ida: perdidos")
             return [servidor.recvfrom(10)[0][0] for _ in range(rede.contagem["ida"])]
 
     assert passaram(1) == passaram(1) != passaram(2)
+
+
+def test_perda_com_semente_nos_dois_sentidos(pontas):
+    """Metade se perde, e cada perda é contada no seu sentido."""
+    servidor, cliente = pontas
+    with RedeRuimUDP(servidor.getsockname(), perda=0.5, semente=3) as rede:
+        for _ in range(60):
+            cliente.sendto(b"7", rede.endereco)
+        esperar(rede, 60, "ida", "ida: perdidos")
+        foram = rede.contagem["ida"]
+        for _ in range(foram):
+            servidor.sendto(b"8", servidor.recvfrom(10)[1])
+        esperar(rede, foram, "volta", "volta: perdidos")
+        voltaram = rede.contagem["volta"]
+        assert 15 < foram < 45 and 0 < voltaram < foram
+        assert [cliente.recvfrom(10)[0] for _ in range(voltaram)] == [b"8"] * voltaram
+
+
+def test_dois_clientes_nao_se_misturam(pontas):
+    """Cada cliente tem a sua ponta na rede, e recebe só a sua resposta."""
+    servidor, cliente = pontas
+    with RedeRuimUDP(servidor.getsockname()) as rede, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outro:
+        outro.settimeout(PRAZO)
+        pedidos = {}
+        for sock, dados in ((cliente, b"a"), (outro, b"b")):
+            sock.sendto(dados, rede.endereco)
+            chegou, de = servidor.recvfrom(10)
+            pedidos[chegou] = de
+        assert pedidos.keys() == {b"a", b"b"} and pedidos[b"a"] != pedidos[b"b"]
+        for dados in (b"b", b"a"):
+            servidor.sendto(dados.upper(), pedidos[dados])
+        assert cliente.recvfrom(10)[0] == b"A" and outro.recvfrom(10)[0] == b"B"
+
+
+def test_sem_servidor_a_rede_continua(pontas):
+    """O aviso de que ninguém escuta lá se perde, e a rede leva o que vier depois."""
+    servidor, cliente = pontas
+    destino = servidor.getsockname()
+    servidor.close()
+    with RedeRuimUDP(destino) as rede:
+        for quantos in (1, 2):
+            cliente.sendto(b"7", rede.endereco)
+            esperar(rede, quantos, "ida")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as novo:
+            novo.bind(destino)
+            novo.settimeout(PRAZO)
+            cliente.sendto(b"8", rede.endereco)
+            assert novo.recvfrom(10)[0] == b"8"
 
 
 def test_repeticao(pontas):
@@ -82,7 +128,7 @@ def test_um_atrasado_e_ultrapassado(pontas):
     servidor, cliente = pontas
     with RedeRuimUDP(servidor.getsockname(), atraso=0.5) as rede:
         cliente.sendto(b"atrasado", rede.endereco)
-        esperar(rede, "ida", 1)
+        esperar(rede, 1, "ida")
         rede.ajustar(atraso=0)
         cliente.sendto(b"rapido", rede.endereco)
         assert [servidor.recvfrom(10)[0] for _ in range(2)] == [b"rapido", b"atrasado"]
@@ -94,19 +140,22 @@ def test_sentido(pontas, sentido, chega_na_ida):
     servidor, cliente = pontas
     with RedeRuimUDP(servidor.getsockname(), perda=1, sentido=sentido) as rede:
         cliente.sendto(b"7", rede.endereco)
-        esperar(rede, "ida" if chega_na_ida else "ida: perdidos", 1)
+        esperar(rede, 1, "ida" if chega_na_ida else "ida: perdidos")
         if chega_na_ida:
             servidor.sendto(b"8", servidor.recvfrom(10)[1])
-            esperar(rede, "volta: perdidos", 1)
+            esperar(rede, 1, "volta: perdidos")
 
 
 @pytest.mark.parametrize(
     "ajuste, motivo",
-    [({"perda": 1.5}, "de 0 a 1"), ({"perda": "muita"}, "de 0 a 1"), ({"atraso": -1}, "de 0 a 60"),
+    [({"perda": 1.5}, "de 0 a 1"), ({"perda": "muita"}, "de 0 a 1"), ({"perda": None}, "de 0 a 1"),
+     ({"repeticao": -0.1}, "de 0 a 1"), ({"atraso": -1}, "de 0 a 60"), ({"atraso": 61}, "de 0 a 60"),
      ({"sentido": "lado"}, "um destes"), ({"fragmento": 1}, "não existe o ajuste")],
 )  # fmt: skip
 def test_ajuste_errado(pontas, ajuste, motivo):
-    """O erro diz o que se esperava, e nada muda."""
+    """O erro diz o que se esperava, e nada muda; ao criar a rede, é o mesmo erro."""
+    with pytest.raises(ErroDeUso, match=motivo):
+        RedeRuimUDP(pontas[0].getsockname(), **ajuste)
     rede = RedeRuimUDP(pontas[0].getsockname())
     with rede, pytest.raises(ErroDeUso, match=motivo):
         rede.ajustar(**ajuste)
@@ -114,11 +163,16 @@ def test_ajuste_errado(pontas, ajuste, motivo):
 
 
 def test_parar_com_entregas_pendentes(pontas):
-    """Parar não espera os atrasados, e a porta fica livre."""
+    """Parar não espera os atrasados, a porta fica livre, e a rede não volta."""
     servidor, cliente = pontas
+    antes = time.monotonic()
     with RedeRuimUDP(servidor.getsockname(), atraso=60) as rede:
         cliente.sendto(b"7", rede.endereco)
-        esperar(rede, "ida", 1)
+        esperar(rede, 1, "ida")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mesma:
         mesma.bind(rede.endereco)
     assert not any(thread.is_alive() for thread in rede._threads)
+    assert time.monotonic() - antes < 10
+    rede.parar()  # outra vez não faz nada
+    with pytest.raises(ErroDeUso, match="já parou"):
+        rede.iniciar()

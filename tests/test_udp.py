@@ -53,6 +53,24 @@ def test_um_datagrama_e_um_pedido(servidor, sock, dados, resposta):
     assert perguntar(sock, servidor, dados) == resposta
 
 
+def test_um_datagrama_tem_uma_so_resposta(servidor, sock):
+    """Depois de cada resposta não vem outra: o datagrama seguinte é o do pedido seguinte (PI-30)."""
+    for dados in (b"7", b"7\n8\n", b"abc"):
+        sock.sendto(dados, servidor.endereco)
+    assert [sock.recvfrom(100)[0].decode()[:5] for _ in range(3)] == ["ÍMPAR", "ERRO ", "ERRO "]
+    assert perguntar(sock, servidor, b"8") == "PAR"
+
+
+@pytest.mark.parametrize(
+    "dados, resposta",
+    [(b"8" + b" " * 1023, "PAR"), (b"8" + b" " * 1024, "ERRO "), (b"0" * 1000, "letras"), (b"0" * 1001, "ERRO ")],
+)
+def test_os_limites_de_tamanho(servidor, sock, dados, resposta):
+    """Até 1024 bytes e 1000 casas é um pedido; um a mais, não (PI-01, PI-13)."""
+    veio = perguntar(sock, servidor, dados)
+    assert len(veio) == 1000 if resposta == "letras" else veio.startswith(resposta)
+
+
 def test_onze_casas(servidor, sock):
     """A string tem tantas letras quantas as casas (PI-04)."""
     assert re.fullmatch("[A-Za-z]{11}", perguntar(sock, servidor, b"12345678901"))
@@ -112,9 +130,8 @@ def test_ligar_e_desligar(sock):
     porta = servidor.porta
     servidor.parar()
     servidor.parar()
-    with novo() as outro, contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
-        mesma.bind(("127.0.0.1", porta))
-        del outro
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
+        mesma.bind(("127.0.0.1", porta))  # ninguém mais a segura
     with servidor:
         assert servidor.porta == porta and perguntar(sock, servidor, b"7") == "ÍMPAR"
     assert "parado" in repr(servidor)
@@ -183,6 +200,27 @@ def test_ninguem_responde():
         assert [mudo.recvfrom(100)[0] for _ in range(3)] == [b"7"] * 3
 
 
+def test_ninguem_la():
+    """Uma porta fechada é o mesmo silêncio: nenhum outro erro escapa (PI-32)."""
+    with novo() as sock:
+        vaga = sock.getsockname()
+    with ClienteUDP(*vaga, espera=0.05, tentativas=2) as cliente, pytest.raises(TempoEsgotado):
+        cliente.perguntar(7)
+    assert [e.tipo for e in cliente.diario] == ["envia", "erro"] * 2 + ["fecha"]
+
+
+def test_cada_pergunta_sai_de_outra_porta(servidor):
+    """É o que separa a resposta de uma pergunta da de outra (PI-32)."""
+    with ClienteUDP(*servidor.endereco) as cliente:
+        for numero in (7, 8, 9):
+            cliente.perguntar(numero)
+            cliente.devolver()
+    envios = [(e.local, e.dados) for e in cliente.diario if e.tipo == "envia"]
+    portas = [local for local, dados in envios if b"FIM" not in dados]
+    assert len(set(portas)) == 3
+    assert [local for local, dados in envios if b"FIM" in dados] == portas  # a devolução, da mesma porta da pergunta
+
+
 def test_a_resposta_atrasada_nao_serve_a_outra_pergunta(servidor):
     """A resposta de 7, que chega depois de o cliente desistir, não passa pela de 8 (PI-32)."""
     with RedeRuimUDP(servidor.endereco, atraso=0.5, sentido="volta") as rede:
@@ -237,8 +275,9 @@ def test_erros_de_uso_e_de_rede(servidor):
         cliente.devolver()
     with pytest.raises(ErroDeUso, match="numa linha só"):
         cliente.perguntar("7\n8")
-    with pytest.raises(ErroDeRede, match="não existe hospedeiro"):
-        ClienteUDP("::1", 60000).perguntar(7)
+    for host in ("::1", "nome..vazio", "a" * 64):  # nos dois últimos, o Python nem pergunta à rede
+        with pytest.raises(ErroDeRede, match="não existe hospedeiro"):
+            ClienteUDP(host, 60000).perguntar(7)
 
 
 def test_linha_de_comando():

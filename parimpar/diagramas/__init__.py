@@ -10,8 +10,9 @@ from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
+from .tabela import Tabela
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
-from .troca import MAXIMO_DE_LINHAS, conversa, descrever, ultima_troca
+from .troca import MAXIMO_DE_LINHAS, conversa, descrever, em_ordem, ultima_troca
 
 __all__ = [
     "AZUL",
@@ -27,6 +28,7 @@ __all__ = [
     "descrever_estados",
     "descrever_fatias",
     "descrever_segmentos",
+    "em_ordem",
     "espaco_tempo",
     "fatias",
     "histograma_de_casas",
@@ -34,5 +36,6 @@ __all__ = [
     "maquina_de_estados",
     "MAXIMO_DE_LINHAS",
     "mostrar",
+    "Tabela",
     "ultima_troca",
 ]
