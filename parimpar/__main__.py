@@ -191,6 +191,8 @@ def _cliente(opcoes):
             print(f"aviso: {erro}{outra}", file=sys.stderr)
         if ultima:
             return 0 if respondidas else 1
+        if volta == 1:
+            print(f"A próxima pergunta sai em {segundos(opcoes.intervalo)}. Para encerrar: Ctrl-C.")
         time.sleep(opcoes.intervalo)
 
 

@@ -153,7 +153,7 @@ def _abrir_escuta(host, porta, tipo):
         if erro.errno in (errno.EADDRINUSE, errno.EACCES) and porta:
             raise PortaOcupada(
                 f"não foi possível escutar na porta {porta}: ela já está em uso, ou o sistema a reserva. Pare o "
-                "programa (ou a célula) que a usa, ou escolha outra; porta=0 deixa o sistema escolher"
+                "programa (ou a célula) que a usa, ou escolha outra; com a porta 0, o sistema escolhe uma livre"
             ) from erro
         raise ErroDeRede(
             f"não foi possível escutar em {host!r}: {motivo(erro)}. Use um endereço desta máquina, "

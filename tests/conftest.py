@@ -1,6 +1,13 @@
 """O que vale para todos os testes."""
 
+import socket
 import sys
+
+import pytest
+
+from apoio import PRAZO
+from parimpar import observar
+from parimpar.diario import Diario
 
 
 def pytest_configure(config):
@@ -11,3 +18,31 @@ def pytest_configure(config):
     """
     if not sys.platform.startswith("linux"):
         config.option.nbval, config.option.nbval_lax = False, True
+
+
+@pytest.fixture
+def diario():
+    """Um diário vazio."""
+    return Diario()
+
+
+@pytest.fixture
+def escuta(diario):
+    """Um server_socket observado, em LISTEN."""
+    with observar(socket.socket(), "servidor", diario) as server_socket:
+        server_socket.settimeout(PRAZO)
+        server_socket.bind(("127.0.0.1", 0))
+        server_socket.listen()
+        yield server_socket
+
+
+@pytest.fixture
+def par(escuta, diario):
+    """(client_socket, o socket que o accept devolveu), observados no mesmo diário."""
+    with observar(socket.socket(), "cliente", diario) as client_socket:
+        client_socket.settimeout(PRAZO)
+        client_socket.connect(escuta.getsockname())
+        conexao, _ = escuta.accept()
+        with conexao:
+            conexao.settimeout(PRAZO)
+            yield client_socket, conexao

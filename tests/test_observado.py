@@ -14,39 +14,12 @@ import pytest
 
 from apoio import PRAZO, ler, ler_tudo, reiniciar
 from parimpar import observado as modulo, observar
-from parimpar.diario import BYTES_GUARDADOS, Diario
+from parimpar.diario import BYTES_GUARDADOS
 from parimpar.kernel import em_repouso, estado
 from parimpar.observado import SocketObservado
 
 LOCAL = ("127.0.0.1", 0)
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")
-
-
-@pytest.fixture
-def diario():
-    return Diario()
-
-
-@pytest.fixture
-def escuta(diario):
-    """Um server_socket observado, em LISTEN."""
-    with observar(socket.socket(), "servidor", diario) as server_socket:
-        server_socket.settimeout(PRAZO)
-        server_socket.bind(LOCAL)
-        server_socket.listen()
-        yield server_socket
-
-
-@pytest.fixture
-def par(escuta, diario):
-    """(client_socket, o socket que o accept devolveu), observados no mesmo diário."""
-    with observar(socket.socket(), "cliente", diario) as client_socket:
-        client_socket.settimeout(PRAZO)
-        client_socket.connect(escuta.getsockname())
-        conexao, _ = escuta.accept()
-        with conexao:
-            conexao.settimeout(PRAZO)
-            yield client_socket, conexao
 
 
 @pytest.fixture

@@ -18,32 +18,6 @@ LOCAL = ("127.0.0.1", 0)
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")
 
 
-@pytest.fixture
-def diario():
-    return Diario()
-
-
-@pytest.fixture
-def escuta(diario):
-    with observar(socket.socket(), "servidor", diario) as server_socket:
-        server_socket.settimeout(PRAZO)
-        server_socket.bind(LOCAL)
-        server_socket.listen()
-        yield server_socket
-
-
-@pytest.fixture
-def par(escuta, diario):
-    """(client_socket, o socket que o accept devolveu), observados no mesmo diário."""
-    with observar(socket.socket(), "cliente", diario) as client_socket:
-        client_socket.settimeout(PRAZO)
-        client_socket.connect(escuta.getsockname())
-        conexao, _ = escuta.accept()
-        with conexao:
-            conexao.settimeout(PRAZO)
-            yield client_socket, conexao
-
-
 def chegou(sock):
     assert select.select([sock], [], [], PRAZO)[0], "nada chegou"
 
