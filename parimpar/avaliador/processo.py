@@ -8,6 +8,7 @@ ou um usuário só para isso. O comando nunca passa por um shell.
 
 import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -183,6 +184,9 @@ class Programa:
 
     def _sinalizar(self, sinal, prazo):
         """Manda o sinal a todos os que restam, espera até o prazo e devolve os que havia."""
+        if os.name == "posix":  # o grupo inteiro de uma vez: quem faz um fork atrás do outro não escapa entre dois
+            with contextlib.suppress(OSError):
+                os.killpg(self._processo.pid, signal.SIGTERM if sinal == "terminate" else signal.SIGKILL)
         familia = self.familia()
         for pid in set(psutil.pids()) - self._antes - set(self._vistos):
             with contextlib.suppress(psutil.Error):
