@@ -240,3 +240,16 @@ def test_tabela():
     pagina = tabela._repr_html_()
     assert pagina.count('scope="col"') == pagina.count('scope="row"') == 2
     assert "<b>" not in pagina and "&lt;b&gt;" in pagina and "&amp;" in pagina
+
+
+def test_o_fim_do_envio_chega_a_leitura_que_o_descobriu(ax):
+    """Com as chamadas observadas, a seta vai ao recv que devolveu b"", e não ao close que veio depois."""
+
+    def evento(numero, quem, tipo, chamada):
+        return Evento(numero, numero / 10, quem, tipo, chamada, ("127.0.0.1", 1), ("127.0.0.1", 2))
+
+    fim = [evento(0, "cliente", "fecha", "close()"), evento(1, "servidor", "recebe", "recv(100)"),
+           evento(2, "servidor", "fecha", "close()")]  # fmt: skip
+    conversa(fim, ax)
+    setas = [texto for texto in ax.texts if getattr(texto, "arrow_patch", None)]
+    assert [tuple(seta.xy) for seta in setas] == [(1.0, 1)]

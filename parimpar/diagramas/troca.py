@@ -92,13 +92,19 @@ def _ligacoes(eventos):
             continue
         chegada = next(
             (i for i, e in enumerate(eventos)
-             if i > y and i not in usados and e.quem != saida.quem and e.tipo == _CHEGADA[saida.tipo]
-             and not _e_datagrama(e)),
+             if i > y and i not in usados and e.quem != saida.quem and _e_a_chegada(saida, e)),
             None,
         )  # fmt: skip
         usados.add(chegada)
         if chegada is not None or saida.tipo == "envia":
             yield saida, y, chegada
+
+
+def _e_a_chegada(saida, evento):
+    if _e_datagrama(evento):
+        return False
+    soube_do_fim = saida.tipo == "fecha" and evento.tipo == "recebe" and not evento.dados  # um recv que devolve b""
+    return soube_do_fim or evento.tipo == _CHEGADA[saida.tipo]
 
 
 def _ligacoes_dos_datagramas(eventos):
