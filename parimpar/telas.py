@@ -6,10 +6,12 @@ import io
 
 from matplotlib.figure import Figure
 
-from .diagramas import AZUL, CORES, LARANJA, conversa, descrever
+from .diagramas import AZUL, CORES, LARANJA, MAXIMO_DE_LINHAS, conversa, descrever
 from .diario import endereco, visivel
 
 EVENTOS_NA_LISTA = 6
+TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "sem resposta")  # na ordem em que se contam
+LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
 VERMELHO = "#B3261E"
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CINZA = "color:var(--jp-ui-font-color2, #555)"
@@ -100,7 +102,7 @@ def historico(trocas, contagem):
     barra = f"height:10px;background:{LARANJA};width:"
     barras = "".join(
         _linha(f"<b>{tipo}</b>", str(quantas), f'<div style="{barra}{100 * quantas / total:.0f}px"></div>')
-        for tipo, quantas in sorted(contagem.items())
+        for tipo, quantas in sorted(contagem.items(), key=lambda item: TIPOS.index(item[0]))
     )
     vazio = "" if total else f'<p style="{_CINZA}">Nenhuma troca ainda.</p>'
     cabecalho = "".join(
@@ -119,13 +121,15 @@ class Conversa:
     """A figura da última troca; reaproveita uma `Figure`, que só uma thread por vez pode usar."""
 
     def __init__(self):
-        self._figura = Figure(figsize=(8.2, 4.6), dpi=110)
+        self._figura = Figure(figsize=(LARGURA, ALTURA), dpi=110)
         self._ax = self._figura.add_axes((0, 0, 1, 1))
 
     def figura(self, troca):
         """Desenha a troca e devolve a imagem em HTML, com texto alternativo."""
         self._ax.clear()
         conversa(troca, self._ax)
+        linhas = min(max(len(troca), 4), MAXIMO_DE_LINHAS)
+        self._figura.set_figheight(ALTURA * (linhas + 1.15) / 12.15)  # uma conversa curta ocupa menos
         png = io.BytesIO()
         self._figura.savefig(png, format="png")
         dados = base64.b64encode(png.getvalue()).decode()
