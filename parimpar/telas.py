@@ -10,7 +10,7 @@ from .diagramas import AZUL, CORES, LARANJA, MAXIMO_DE_LINHAS, conversa, descrev
 from .diario import endereco, visivel
 
 EVENTOS_NA_LISTA = 6
-TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "sem resposta")  # na ordem em que se contam
+TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "outra", "sem resposta")  # na ordem em que se contam
 LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
 VERMELHO = "#B3261E"
 _FORMAS = {"cliente": "●", "servidor": "■"}

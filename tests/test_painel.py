@@ -1,10 +1,13 @@
 """O painel sem navegador: os mesmos controles, clicados pelo Python."""
 
+from collections import Counter
+
 import ipywidgets
 import pytest
 
 from parimpar import Painel, Servidor, painel as modulo, telas
 from parimpar.diario import Diario
+from parimpar.painel import Troca
 
 PRAZO = 10  # segundos
 
@@ -172,3 +175,12 @@ def test_telas_vazias():
     assert "aparece aqui" in telas.resposta(None)
     assert "nenhuma conversa ainda" in telas.texto([])
     assert telas.eventos(list(Diario())).count("<li") == 0
+
+
+def test_toda_resposta_tem_lugar_na_contagem():
+    """Qualquer resposta, mesmo de um servidor estranho, é contada, e sempre na mesma ordem."""
+    respostas = ["?!", "ERRO não", "AbCdEfGhIjK", "ÍMPAR", "PAR", None]
+    trocas = [Troca("7", resposta, None if resposta else "caiu", 0.1) for resposta in respostas]
+    pagina = telas.historico(trocas, Counter(troca.tipo for troca in trocas))
+    posicoes = [pagina.rindex(f">{tipo}<") for tipo in telas.TIPOS]
+    assert posicoes == sorted(posicoes)
