@@ -148,6 +148,14 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
     assert trecho in veredito.explicacao, veredito
 
 
+def test_a_tela_de_uma_volta_nao_e_a_da_seguinte():
+    """Quem volta logo escreve a resposta seguinte enquanto se olha a tela: ela não conta como a primeira."""
+    argumentos = comando_do_aluno(ALUNOS / "calcula.py", str(porta := porta_livre()), "0.05")
+    for _ in range(3):
+        (veredito,) = ExameDeCliente(argumentos, porta, so=["mente"]).avaliar().vereditos
+        assert veredito.situacao == FALHOU and "por conta própria" in veredito.explicacao, veredito
+
+
 def test_quem_falha_sabe_a_causa(avaliacoes):
     """Todo veredito "falhou" diz a causa de costume."""
     sem_causa = [

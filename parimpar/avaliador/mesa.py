@@ -1,6 +1,7 @@
 """O papel do servidor, que o avaliador faz para um cliente: aceita, lê o pedido, responde e anota o que ele faz."""
 
 import contextlib
+import itertools
 import pathlib
 import re
 import selectors
@@ -150,8 +151,10 @@ class Mesa:
         self.esperar(lambda: self.mostra(volta) and "FIM" in self.escrito(volta).upper(), self.exame.folga)
 
     def escrito(self, volta):
-        """O que o programa escreveu na tela desde a resposta."""
-        return self.programa.saida[volta.tela :]
+        """O que o programa escreveu na tela desde a resposta, até a seguinte."""
+        depois = itertools.islice(self.voltas, self.voltas.index(volta) + 1, None)
+        fim = next((v.tela for v in depois if v.resposta is not None), None)
+        return self.programa.saida[volta.tela : fim]
 
     def mostra(self, volta):
         """A tela mostra a resposta?"""
