@@ -120,7 +120,7 @@ class ClienteUDP:
             raise ErroDeUso(f"tentativas deve ser um inteiro a partir de 1; veio {tentativas!r}")
         self.host, self.porta, self.espera, self.tentativas = host, porta, espera, tentativas
         self.diario = Diario() if diario is None else diario
-        self.client_socket = None
+        self.client_socket = self._local = None
         self.resposta = None  # a última, à espera de ser devolvida
 
     def perguntar(self, numero):
@@ -149,10 +149,7 @@ class ClienteUDP:
                     self.resposta = decodificar(dados.removesuffix(b"\n").removesuffix(b"\r"))
                     return self.resposta
         except OSError as erro:
-            self._anotar("erro", detalhe=motivo(erro))
-            raise ErroDeRede(
-                f"não foi possível falar com {endereco((self.host, self.porta))}: {motivo(erro)}"
-            ) from erro
+            raise self._de_rede(erro) from erro
         quanto = segundos(self.espera * self.tentativas)
         raise TempoEsgotado(
             f"nenhuma resposta de {endereco((self.host, self.porta))} a {self.tentativas} envios, em {quanto}: por UDP "
@@ -161,19 +158,26 @@ class ClienteUDP:
         )
 
     def devolver(self):
-        """Envia a última resposta + FIM; por UDP não há como saber se chegou (PI-31)."""
+        """Envia a última resposta + FIM; por UDP não há como saber se chegou (PI-31).
+
+        Raises:
+            ErroDeRede: não foi possível enviar.
+        """
         if self.resposta is None or self.client_socket is None:
             raise ErroDeUso("não há resposta a devolver: use perguntar(...) logo antes de devolver()")
         resposta, self.resposta = self.resposta, None
-        self._enviar(f"{resposta} FIM", self._destino)
+        try:
+            self._enviar(f"{resposta} FIM", self._destino)
+        except OSError as erro:
+            raise self._de_rede(erro) from erro
 
     def fechar(self):
         """Fecha o socket; se já está fechado, não faz nada (PI-44)."""
         client_socket, self.client_socket, self.resposta = self.client_socket, None, None
         if client_socket is not None:
-            local = client_socket.getsockname()
             client_socket.close()
-            self.diario.registrar("cliente", "fecha", "close()", local)
+            self._anotar("fecha", "close()")
+            self._local = None
 
     def __enter__(self):
         return self
@@ -187,7 +191,8 @@ class ClienteUDP:
     def _enviar(self, texto, destino):
         dados, instante = texto.encode("utf-8", "backslashreplace"), time.monotonic()
         self.client_socket.sendto(dados, destino)
-        self._destino = destino
+        # Só depois do primeiro envio o sistema escolhe a porta.
+        self._local, self._destino = self.client_socket.getsockname(), destino
         quantos = f"{len(dados)} {'byte' if len(dados) == 1 else 'bytes'}"
         self._anotar("envia", f"sendto({quantos})", destino, dados, instante=instante)
 
@@ -204,9 +209,12 @@ class ClienteUDP:
         self._anotar("erro", f"recvfrom({MAXIMO_DO_DATAGRAMA})", destino, detalhe=f"nada em {segundos(self.espera)}")
         return None
 
+    def _de_rede(self, erro):
+        self._anotar("erro", detalhe=motivo(erro))
+        return ErroDeRede(f"não foi possível falar com {endereco((self.host, self.porta))}: {motivo(erro)}")
+
     def _anotar(self, tipo, chamada="", remoto=None, dados=b"", detalhe="", instante=None):
-        local = self.client_socket.getsockname() if self.client_socket else None
-        self.diario.registrar("cliente", tipo, chamada, local, remoto, dados, detalhe, instante)
+        self.diario.registrar("cliente", tipo, chamada, self._local, remoto, dados, detalhe, instante)
 
 
 def _resolver(host):

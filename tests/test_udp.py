@@ -278,6 +278,10 @@ def test_erros_de_uso_e_de_rede(servidor):
     for host in ("::1", "nome..vazio", "a" * 64):  # nos dois últimos, o Python nem pergunta à rede
         with pytest.raises(ErroDeRede, match="não existe hospedeiro"):
             ClienteUDP(host, 60000).perguntar(7)
+    cliente.perguntar(7)
+    cliente.client_socket.close()
+    with pytest.raises(ErroDeRede, match="EBADF"):
+        cliente.devolver()
 
 
 def test_linha_de_comando():

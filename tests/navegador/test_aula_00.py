@@ -35,10 +35,8 @@ def test_roda_inteira_sem_erro(aula):
 
 
 def test_o_jupyterlab_abre_em_portugues(aula):
-    """Iniciado pelo README, o JupyterLab vem em português."""
-    assert aula.pagina.locator("html").get_attribute("lang") in ("pt", "pt-BR", "pt_BR") or (
-        aula.pagina.evaluate("() => document.documentElement.lang || navigator.language").startswith("pt")
-    )
+    """Iniciado pelo README, o JupyterLab vem em português: a lista de arquivos diz Nome, e não Name."""
+    expect(aula.pagina.locator(".jp-DirListing-header")).to_contain_text("Nome")
 
 
 @pytest.mark.parametrize(
