@@ -6,13 +6,12 @@ import io
 
 from matplotlib.figure import Figure
 
-from .diagramas import AZUL, CORES, LARANJA, MAXIMO_DE_LINHAS, conversa, descrever
+from .diagramas import AZUL, CORES, LARANJA, MAXIMO_DE_LINHAS, VERMELHO, conversa, descrever
 from .diario import endereco, visivel
 
 EVENTOS_NA_LISTA = 6
 TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "outra", "sem resposta")  # na ordem em que se contam
 LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
-VERMELHO = "#B3261E"
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CINZA = "color:var(--jp-ui-font-color2, #555)"
 _CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top"
@@ -129,7 +128,7 @@ class Conversa:
         self._ax.clear()
         conversa(troca, self._ax)
         linhas = min(max(len(troca), 4), MAXIMO_DE_LINHAS)
-        self._figura.set_figheight(ALTURA * (linhas + 1.15) / 12.15)  # uma conversa curta ocupa menos
+        self._figura.set_figheight(ALTURA * (linhas + 1.35) / 12.35)  # uma conversa curta ocupa menos
         png = io.BytesIO()
         self._figura.savefig(png, format="png")
         dados = base64.b64encode(png.getvalue()).decode()

@@ -157,7 +157,7 @@ def test_a_tela_de_uma_volta_nao_e_a_da_seguinte():
 
 
 def test_quem_falha_sabe_a_causa(avaliacoes):
-    """Todo veredito "falhou" diz a causa de costume."""
+    """Todo veredito "falhou" diz a causa mais comum."""
     sem_causa = [
         (n, v.caso) for n, a in avaliacoes.items() for v in a.vereditos if v.situacao == FALHOU and not v.causa
     ]

@@ -52,11 +52,13 @@ def test_celulas_curtas_e_comparadas(notebook):
 
 def test_tamanho(notebook):
     """De 25 a 50 células, sem contar os exercícios, e um texto que cabe numa aula."""
-    textos = celulas(notebook, "markdown")
-    palavras = sum(len(re.sub(r"\[[^]]*\]\([^)]*\)", "", fonte(c)).split()) for c in textos)
-    exercicios = sum(".conferir(" in fonte(c) for c in celulas(notebook, "code"))
-    assert 25 <= len(notebook["cells"]) <= 50 + 2 * exercicios + 1  # cada exercício, o seu texto, e um título
-    assert 500 <= palavras <= 1700  # 600 a 1300 de prosa, mais o glossário, as tabelas e os exercícios
+    todas = notebook["cells"]
+    exercicios = {i for i, c in enumerate(todas) if c["cell_type"] == "code" and ".conferir(" in fonte(c)}
+    assert 25 <= len(todas) <= 50 + 2 * len(exercicios) + 1  # cada exercício, o seu texto, e um título
+    # A prosa não é o enunciado dos exercícios, nem as tabelas, nem o resumo, o glossário e as perguntas do fim.
+    textos = [fonte(c) for i, c in enumerate(todas[:-1]) if c["cell_type"] == "markdown" and i + 1 not in exercicios]
+    prosa = re.sub(r"\[[^]]*\]\([^)]*\)|^\|.*", "", "\n".join(textos), flags=re.M)
+    assert 550 <= len(prosa.split()) <= 1400
 
 
 def test_perguntas_de_prever(notebook):

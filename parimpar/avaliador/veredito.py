@@ -46,7 +46,7 @@ class Veredito:
     titulo: o que o caso verifica, em uma frase.
     explicacao: o que se viu, e por que o veredito é este.
     esperado, recebido: textos comparáveis, quando o caso compara bytes.
-    causa: a causa de costume e a cura, em uma frase.
+    causa: a causa mais comum e a cura, em uma frase.
     passos: o que passou pela rede.
     """
 
@@ -71,7 +71,7 @@ class Veredito:
         linhas += [self.explicacao] if self.explicacao else []
         if self.situacao in (FALHOU, TOLERADO, NAO_DEU):
             linhas += [str(passo) for passo in self.passos] + self.comparacao.splitlines()
-            linhas += [f"Causa de costume: {self.causa}"] if self.causa else []
+            linhas += [f"Causa mais comum: {self.causa}"] if self.causa else []
         return "\n    ".join(linhas)
 
     def como_dado(self):

@@ -4,7 +4,7 @@ Cada desenho tem um equivalente em texto, e nenhum depende só da cor. Importar 
 carrega o matplotlib: quem chama é que cria os eixos.
 """
 
-from .cores import AZUL, CINZA, CORES, LARANJA
+from .cores import AZUL, CINZA, CORES, LARANJA, VERMELHO
 from .curvas import curvas, descrever_curvas
 from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
@@ -38,4 +38,5 @@ __all__ = [
     "mostrar",
     "Tabela",
     "ultima_troca",
+    "VERMELHO",
 ]

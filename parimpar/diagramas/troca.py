@@ -3,7 +3,7 @@
 from textwrap import fill
 
 from ..diario import visivel
-from .cores import CINZA, CORES
+from .cores import CINZA, CORES, VERMELHO
 
 MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
 NAO_CHEGOU = "✗ não chegou"  # o que se diz de um datagrama que a outra ponta não recebeu
@@ -73,7 +73,7 @@ def conversa(eventos, ax):
         artistas.append(ax.text(0.5, len(linhas) - 0.3, f"… e mais {sobra} eventos", ha="center", color=CINZA))
     if not eventos:
         artistas.append(ax.text(0.5, 1.5, "nenhuma conversa ainda", ha="center", color=CINZA))
-    ax.set(xlim=(-0.62, 1.62), ylim=(max(len(linhas), 4) - 0.2, -1.35))
+    ax.set(xlim=(-0.62, 1.62), ylim=(max(len(linhas), 4) - 0.2, -1.55))
     ax.axis("off")
     return artistas
 
@@ -142,9 +142,9 @@ def _e_o_mesmo(envio, recebido):
 
 def _linha_de_vida(quem, altura, ax):
     forma = {"cliente": "round,pad=0.4", "servidor": "square,pad=0.4"}[quem]
-    ax.plot([_X[quem]] * 2, [-0.75, altura - 0.4], color=CORES[quem], linewidth=2, zorder=1)
+    ax.plot([_X[quem]] * 2, [-0.95, altura - 0.4], color=CORES[quem], linewidth=2, zorder=1)
     return ax.text(
-        _X[quem], -0.95, quem, ha="center", va="center", color="white", weight="bold", fontsize=11,
+        _X[quem], -1.15, quem, ha="center", va="center", color="white", weight="bold", fontsize=11,
         bbox={"boxstyle": forma, "facecolor": CORES[quem], "edgecolor": "none"},
     )  # fmt: skip
 
@@ -152,8 +152,10 @@ def _linha_de_vida(quem, altura, ax):
 def _chamada(evento, y, segundos, ax):
     x, lado = _X[evento.quem], -1 if evento.quem == "cliente" else 1
     cor = CORES[evento.quem]
-    forma = "x" if evento.tipo == "erro" else {"cliente": "o", "servidor": "s"}[evento.quem]
-    ax.plot([x], [y], marker=forma, color=cor, markersize=5, zorder=3)
+    if evento.tipo == "erro":
+        ax.plot([x], [y], marker="X", color=VERMELHO, markersize=9, markeredgecolor="white", zorder=3)
+    else:
+        ax.plot([x], [y], marker={"cliente": "o", "servidor": "s"}[evento.quem], color=cor, markersize=5, zorder=3)
     texto = fill(f"{_rotulo(evento)}   {_milissegundos(segundos)}", 32)
     encosto = "right" if lado < 0 else "left"
     return ax.text(x + lado * 0.035, y, texto, ha=encosto, va="center", color=cor, fontsize=8.5)

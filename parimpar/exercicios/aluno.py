@@ -37,7 +37,7 @@ class Errou(Exception):
     """A resposta está errada.
 
     Args:
-        mensagem: o que se viu, e a causa de costume.
+        mensagem: o que se viu, e a causa mais comum.
         esperado, recebido: texto e bytes, para comparar lado a lado.
     """
 
