@@ -14,6 +14,7 @@ from .diario import endereco, visivel
 from .kernel import NAO_DISPONIVEL, em_repouso
 
 MAXIMO_DE_CHAMADAS = 12  # as mais novas; mais do que isso não se lê
+CHAMADAS_AO_LADO = 4  # com mais, as chamadas ficam em cima dos sockets, e não ao lado
 BYTES_EM_HEXADECIMAL = 12
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CAIXA = "border:1px solid var(--jp-border-color2, #ccc);padding:4px 10px;margin:0"
@@ -117,8 +118,9 @@ def _caixa_das_chamadas(eventos):
         f'<code style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(_resumo(e))}</code></div>'
         for e in eventos
     )
+    largura = "220px" if len(eventos) <= CHAMADAS_AO_LADO else "100%"
     return (
-        f'<div style="{_CAIXA};flex:1 1 220px"><div style="font-weight:600">A chamada e os bytes</div>'
+        f'<div style="{_CAIXA};flex:1 1 {largura}"><div style="font-weight:600">A chamada e os bytes</div>'
         f"{itens or 'nenhuma chamada nova'}</div>"
     )
 

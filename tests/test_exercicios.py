@@ -95,6 +95,9 @@ ERRADAS = [
     ("aula02.responder",
      "def responder(t):\n    return t if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "o próprio número"),
     ("aula02.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
+    ("aula02.responder",
+     "def responder(t):\n    if len(t) > 10:\n        return ''.join(random.choices(string.ascii_letters, k=len(t)))\n"
+     "    return ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "'abcdefghijkl' não é um número e devia parar no int"),
     ("aula02.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
      "esperava a resposta de responder"),
     ("aula02.atender",

@@ -100,6 +100,11 @@ class Tarefa:
             raise _NaResposta(resumir(self._erro, self._linhas))
         return self._valor
 
+    def recusou(self, tipo, prazo=PRAZO):
+        """A função terminou com uma exceção deste tipo?"""
+        self._thread.join(prazo)
+        return isinstance(self._erro, tipo)
+
     def cobrar(self, mensagem):
         """O que se esperava da função não veio: acaba o exercício dizendo por quê, e onde ela estava."""
         self._thread.join(0.2)  # pode estar quebrando

@@ -8,15 +8,16 @@ from .exercicio import exercicio
 
 @exercicio(
     dicas=[
-        "primeiro a quantidade de casas, len(texto); só depois a paridade",
+        "primeiro int(texto), que recusa o que não é número; depois a quantidade de casas, len(texto); por fim, a paridade",
         "mais de 10 casas: > 10, e não >= 10; exatamente 10 ainda recebem PAR ou ÍMPAR",
         "''.join(random.choices(string.ascii_letters, k=len(texto))) sorteia tantas letras quantas são as casas",
     ],
     solucao="""
     def responder(texto):
+        inteiro = int(texto)
         if len(texto) > 10:
             return "".join(random.choices(string.ascii_letters, k=len(texto)))
-        return "PAR" if int(texto) % 2 == 0 else "ÍMPAR"
+        return "PAR" if inteiro % 2 == 0 else "ÍMPAR"
     """,
 )
 def responder(aluno):
@@ -36,6 +37,11 @@ def responder(aluno):
             raise Errou(f"só letras de A a Z, sem acento nem algarismo; veio {respostas[0]!r}")
         if len(set(respostas)) == 1:
             raise Errou(f"quatro respostas iguais ({respostas[0]!r}): sorteie de novo a cada pedido")
+    for texto in ("abc", "abcdefghijkl"):
+        tarefa = aluno.comecar(texto)
+        if not tarefa.recusou(ValueError):
+            veio = tarefa.esperar()
+            raise Errou(f"{texto!r} não é um número e devia parar no int, com ValueError; a função devolveu {veio!r}")
 
 
 def _texto(veio, numero):
