@@ -70,6 +70,7 @@ class Painel(widgets.VBox):
         self.servidor = Servidor(sorteio=random.Random(semente)) if self._meu_servidor else servidor
         self.diario, self.prazo = self.servidor.diario, prazo
         self.trocas, self.contagem = deque(maxlen=TROCAS_NA_TABELA), Counter()
+        self.quantas = 0  # trocas desde que o painel abriu; a contagem pode ser zerada
         self._sorteio = random.Random(semente)
         self._vez_do_cliente, self._vez_da_tela = threading.Lock(), threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
@@ -175,6 +176,7 @@ class Painel(widgets.VBox):
                 self.botao_enviar.disabled = False
             self.trocas.appendleft(troca)
             self.contagem[troca.tipo] += 1
+            self.quantas += 1
             return troca
 
     def ultima_troca(self, prazo=2.0):
@@ -240,7 +242,8 @@ class Painel(widgets.VBox):
         try:
             fazer(*args)
         except Exception as erro:  # numa thread ninguém mais o veria
-            self.atualizar(aviso=f"erro inesperado: {erro!r}")
+            # Só a situação: se o que falhou foi um desenho, desenhar tudo de novo falharia outra vez.
+            self.situacao.value = telas.situacao(self.servidor, f"erro inesperado: {erro!r}")
 
     # O que o painel mostra.
 
@@ -250,7 +253,7 @@ class Painel(widgets.VBox):
             novidade = self.diario.esperar(lambda _: True, DESCANSO, cursor)
             if novidade and not self._fechado.wait(CALMA):
                 cursor = self.diario.cursor
-                self.atualizar()
+                self._protegido(self.atualizar)  # um desenho que falha não impede o próximo
                 self._fechado.wait(DESCANSO)
             elif self._ocupado:
                 self.botao_enviar.disabled = True
@@ -262,6 +265,8 @@ class Painel(widgets.VBox):
         with self._vez_da_tela:
             if self._fechado.is_set():
                 return
+            # Tudo se copia antes de desenhar, que demora: outra thread pode estar acrescentando trocas.
+            trocas, contagem, quantas = tuple(self.trocas), self.contagem.copy(), self.quantas
             eventos, _ = self.diario.desde(self.diario.cursor - EVENTOS_LIDOS)
             ligado = self.servidor.ligado
             self.botao_servidor.description = "Desligar servidor" if ligado else "Ligar servidor"
@@ -271,7 +276,7 @@ class Painel(widgets.VBox):
             troca = ultima_troca(eventos)
             self.figura.value = self._tela.figura(troca)
             self.texto.value = telas.texto(troca)
-            self.historico.value = telas.historico(self.trocas, self.contagem)
+            self.historico.value = telas.historico(trocas, contagem, quantas)
 
     def fechar(self):
         """Encerra threads, para o servidor (se é do painel) e desfaz os controles."""
@@ -291,7 +296,7 @@ class Painel(widgets.VBox):
 
     def __repr__(self):
         situacao = "ligado" if self.servidor.ligado else "desligado"
-        return f"<Painel: servidor {situacao}, trocas: {self.contagem.total()}>"
+        return f"<Painel: servidor {situacao}, trocas: {self.quantas}>"
 
 
 def _descendentes(caixa):

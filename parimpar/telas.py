@@ -6,15 +6,16 @@ import io
 
 from matplotlib.figure import Figure
 
-from .diagramas import AZUL, CORES, LARANJA, MAXIMO_DE_LINHAS, VERMELHO, conversa, descrever
+from .diagramas import AZUL, CORES, LARANJA, LETRAS, MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, VERMELHO, conversa, descrever
 from .diario import endereco, visivel
 
 EVENTOS_NA_LISTA = 6
 TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "outra", "sem resposta")  # na ordem em que se contam
 LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
+LETRA_DO_SERVIDOR = LETRAS["servidor"]
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CINZA = "color:var(--jp-ui-font-color2, #555)"
-_CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top"
+_CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top;overflow-wrap:anywhere"
 _FUNDO = "background:var(--jp-layout-color2, #f4f4f4)"
 
 
@@ -44,7 +45,7 @@ def resposta(troca):
         cima = (
             f"Enviado: {_texto(troca.numero, 40) or '(vazio)'}{quantas}. Resposta em {_milissegundos(troca.segundos)}:"
         )
-        corpo = f'<span style="color:{LARANJA}">{_texto(troca.resposta, 400)}</span> FIM'
+        corpo = f'<span style="color:{LETRA_DO_SERVIDOR}">{_texto(troca.resposta, 400)}</span> FIM'
     return (
         f'<div role="status" aria-live="polite" style="{_FUNDO};border-left:6px solid {cor};padding:8px 14px;'
         f'margin:6px 0;min-height:76px"><div style="{_CINZA}">{cima}</div>'
@@ -68,12 +69,12 @@ def situacao(servidor, aviso=""):
 
 def eventos(do_servidor):
     """Os últimos eventos do servidor, um por linha."""
-    uma_linha = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+    recuo = "padding-left:1em;text-indent:-1em;overflow-wrap:anywhere"  # o que não cabe continua embaixo
     frases = [html.escape(str(evento)) for evento in do_servidor[-EVENTOS_NA_LISTA:]]
-    linhas = "".join(f'<li title="{frase}" style="{uma_linha}">{frase}</li>' for frase in frases)
+    linhas = "".join(f'<li style="{recuo}">{frase}</li>' for frase in frases)
     return (
-        # Sem a largura zero, uma linha comprida alargaria a coluna em vez de ser cortada.
-        f'<div style="{_FUNDO};padding:4px 0 4px 8px;min-height:150px;width:0;min-width:100%;box-sizing:border-box">'
+        # Sem a largura zero, uma linha comprida alargaria a coluna em vez de quebrar.
+        f'<div style="{_FUNDO};padding:4px 0 4px 8px;min-height:196px;width:0;min-width:100%;box-sizing:border-box">'
         f'<div style="{_CINZA}">Últimos eventos</div>'
         '<ol style="margin:0;padding-left:0;list-style:none;font-family:var(--jp-code-font-family, monospace);'
         f'font-size:0.85em;line-height:1.6">{linhas}</ol></div>'
@@ -85,12 +86,12 @@ def texto(troca):
     return f'<pre style="margin:0;line-height:1.4;overflow-x:auto">{html.escape(descrever(troca))}</pre>'
 
 
-def historico(trocas, contagem):
-    """As últimas trocas numa tabela e quantas houve de cada tipo de resposta."""
+def historico(trocas, contagem, quantas):
+    """As últimas das `quantas` trocas numa tabela, e quantas houve de cada tipo de resposta."""
     total = contagem.total()
     linhas = "".join(
         _linha(
-            str(total - i),
+            str(quantas - i),
             f"<code>{_texto(t.numero, 34)}</code>",
             f"<code>{_texto(t.erro if t.resposta is None else t.resposta + ' FIM', 34)}</code>",
             t.tipo,
@@ -98,12 +99,12 @@ def historico(trocas, contagem):
         )
         for i, t in enumerate(trocas)
     )
-    barra = f"height:10px;background:{LARANJA};width:"
+    barra = f"height:10px;margin-top:5px;background:{LARANJA};width:"
     barras = "".join(
-        _linha(f"<b>{tipo}</b>", str(quantas), f'<div style="{barra}{100 * quantas / total:.0f}px"></div>')
-        for tipo, quantas in sorted(contagem.items(), key=lambda item: TIPOS.index(item[0]))
+        _linha(f"<b>{tipo}</b>", str(vezes), f'<div style="{barra}{100 * vezes / total:.0f}px"></div>')
+        for tipo, vezes in sorted(contagem.items(), key=lambda item: TIPOS.index(item[0]))
     )
-    vazio = "" if total else f'<p style="{_CINZA}">Nenhuma troca ainda.</p>'
+    vazio = "" if trocas else f'<p style="{_CINZA}">Nenhuma troca ainda.</p>'
     cabecalho = "".join(
         f'<th scope="col" style="{_CELULA}">{c}</th>' for c in ("nº", "enviado", "resposta", "tipo", "tempo")
     )
@@ -127,7 +128,7 @@ class Conversa:
         """Desenha a troca e devolve a imagem em HTML, com texto alternativo."""
         self._ax.clear()
         conversa(troca, self._ax)
-        linhas = min(max(len(troca), 4), MAXIMO_DE_LINHAS)
+        linhas = min(max(len(troca), MINIMO_DE_LINHAS), MAXIMO_DE_LINHAS)
         self._figura.set_figheight(ALTURA * (linhas + 1.35) / 12.35)  # uma conversa curta ocupa menos
         png = io.BytesIO()
         self._figura.savefig(png, format="png")

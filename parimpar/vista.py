@@ -9,7 +9,7 @@ um retrato de cada socket, pedido ao sistema operacional na hora.
 
 import html
 
-from .diagramas import CINZA, CORES
+from .diagramas import CINZA, CORES, LETRAS
 from .diario import endereco, visivel
 from .kernel import NAO_DISPONIVEL, em_repouso
 
@@ -113,7 +113,7 @@ def _levou(evento):
 
 def _caixa_das_chamadas(eventos):
     itens = "".join(
-        f'<div style="margin:2px 0"><span style="color:{CORES.get(e.quem, CINZA)}">'
+        f'<div style="margin:2px 0"><span style="color:{LETRAS.get(e.quem, CINZA)}">'
         f"{_FORMAS.get(e.quem, '')} {html.escape(e.quem)}</span> "
         f'<code style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(_resumo(e))}</code></div>'
         for e in eventos
@@ -134,7 +134,7 @@ def _caixa_da_ponta(nome, quem, retrato):
     )
     return (
         f'<div style="{_CAIXA};border-top:4px solid {cor};flex:1 1 260px"><table><caption style="{_CELULA};'
-        f'font-weight:600;color:{cor}">{forma} {html.escape(nome)}</caption><tbody>{linhas}</tbody></table></div>'
+        f'font-weight:600;color:{LETRAS.get(quem, CINZA)}">{forma} {html.escape(nome)}</caption><tbody>{linhas}</tbody></table></div>'
     )
 
 

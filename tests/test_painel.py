@@ -148,6 +148,39 @@ def test_mil_trocas(painel):
     assert len(painel.historico.value) < tamanho * 1.2
 
 
+def test_desenhar_enquanto_chegam_trocas(painel, monkeypatch):
+    """A tela se desenha de uma cópia: as trocas que chegam no meio do desenho não o quebram."""
+    recebidas = []
+    monkeypatch.setattr(telas, "historico", lambda trocas, contagem, _: recebidas.append((trocas, contagem)) or "")
+    painel.enviar("7")
+    painel.atualizar()
+    assert recebidas
+    for trocas, contagem in recebidas:
+        assert trocas is not painel.trocas and contagem is not painel.contagem
+
+
+def test_a_numeracao_nao_depende_da_contagem(painel):
+    """Zerar a contagem de cada tipo não muda o número das trocas."""
+    for _ in range(3):
+        painel.enviar("7")
+    painel.contagem.clear()
+    painel.enviar("8")
+    painel.atualizar()
+    assert ">4</td>" in painel.historico.value and ">1</td>" in painel.historico.value
+
+
+def test_um_desenho_que_falha_nao_e_o_ultimo(painel, monkeypatch):
+    """Se um desenho falha, o motivo aparece, e a tela volta a se desenhar sozinha."""
+    desenhar = telas.historico
+    monkeypatch.setattr(telas, "historico", lambda *_: 1 / 0)
+    painel.enviar("7")
+    esperar(lambda: "ZeroDivisionError" in painel.situacao.value or painel._fechado.is_set(), painel.diario, "o aviso")
+    monkeypatch.setattr(telas, "historico", desenhar)
+    painel.enviar("8")
+    assert painel._threads[0].is_alive()
+    esperar(lambda: "<code>8</code>" in painel.historico.value, painel.diario, "o novo desenho")
+
+
 def test_ultima_troca_espera_as_duas_pontas(painel):
     """A troca pedida logo depois de enviar já vem com os dois close."""
     painel.enviar("7")
@@ -181,6 +214,6 @@ def test_toda_resposta_tem_lugar_na_contagem():
     """Qualquer resposta, mesmo de um servidor estranho, é contada, e sempre na mesma ordem."""
     respostas = ["?!", "ERRO não", "AbCdEfGhIjK", "ÍMPAR", "PAR", None]
     trocas = [Troca("7", resposta, None if resposta else "caiu", 0.1) for resposta in respostas]
-    pagina = telas.historico(trocas, Counter(troca.tipo for troca in trocas))
+    pagina = telas.historico(trocas, Counter(troca.tipo for troca in trocas), len(trocas))
     posicoes = [pagina.rindex(f">{tipo}<") for tipo in telas.TIPOS]
     assert posicoes == sorted(posicoes)

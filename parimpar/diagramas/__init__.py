@@ -4,7 +4,7 @@ Cada desenho tem um equivalente em texto, e nenhum depende só da cor. Importar 
 carrega o matplotlib: quem chama é que cria os eixos.
 """
 
-from .cores import AZUL, CINZA, CORES, LARANJA, VERMELHO
+from .cores import AZUL, CINZA, CORES, LARANJA, LETRAS, VERMELHO
 from .curvas import curvas, descrever_curvas
 from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
@@ -12,7 +12,7 @@ from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
 from .tabela import Tabela
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
-from .troca import MAXIMO_DE_LINHAS, conversa, descrever, em_ordem, ultima_troca
+from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, conversa, descrever, em_ordem, ultima_troca
 
 __all__ = [
     "AZUL",
@@ -33,8 +33,10 @@ __all__ = [
     "fatias",
     "histograma_de_casas",
     "LARANJA",
+    "LETRAS",
     "maquina_de_estados",
     "MAXIMO_DE_LINHAS",
+    "MINIMO_DE_LINHAS",
     "mostrar",
     "Tabela",
     "ultima_troca",

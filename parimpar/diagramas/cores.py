@@ -3,3 +3,4 @@
 AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#6b6b6b"  # cliente, servidor, rede
 VERMELHO = "#B3261E"
 CORES = {"cliente": AZUL, "servidor": LARANJA}
+LETRAS = {"cliente": AZUL, "servidor": "#B34700"}  # em letra miúda, o laranja das formas contrastaria pouco

@@ -3,9 +3,9 @@
 from textwrap import fill
 
 from ..diario import visivel
-from .cores import CINZA, CORES, VERMELHO
+from .cores import CINZA, CORES, LETRAS, VERMELHO
 
-MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
+MINIMO_DE_LINHAS, MAXIMO_DE_LINHAS = 2, 16  # de um diagrama que ainda se lê projetado
 NAO_CHEGOU = "✗ não chegou"  # o que se diz de um datagrama que a outra ponta não recebeu
 
 _X = {"cliente": 0.0, "servidor": 1.0}
@@ -60,7 +60,7 @@ def conversa(eventos, ax):
         A lista dos artistas criados.
     """
     linhas = eventos[:MAXIMO_DE_LINHAS]
-    artistas = [_linha_de_vida(quem, max(len(linhas), 4), ax) for quem in _X]
+    artistas = [_linha_de_vida(quem, max(len(linhas), MINIMO_DE_LINHAS), ax) for quem in _X]
     for y, evento in enumerate(linhas):
         artistas.append(_chamada(evento, y, _quando(evento) - _quando(linhas[0]), ax))
     for saida, y, chegada in _ligacoes(eventos):
@@ -72,8 +72,8 @@ def conversa(eventos, ax):
     if sobra:
         artistas.append(ax.text(0.5, len(linhas) - 0.3, f"… e mais {sobra} eventos", ha="center", color=CINZA))
     if not eventos:
-        artistas.append(ax.text(0.5, 1.5, "nenhuma conversa ainda", ha="center", color=CINZA))
-    ax.set(xlim=(-0.62, 1.62), ylim=(max(len(linhas), 4) - 0.2, -1.55))
+        artistas.append(ax.text(0.5, 0.4, "nenhuma conversa ainda", ha="center", color=CINZA))
+    ax.set(xlim=(-0.62, 1.62), ylim=(max(len(linhas), MINIMO_DE_LINHAS) - 0.2, -1.55))
     ax.axis("off")
     return artistas
 
@@ -151,14 +151,13 @@ def _linha_de_vida(quem, altura, ax):
 
 def _chamada(evento, y, segundos, ax):
     x, lado = _X[evento.quem], -1 if evento.quem == "cliente" else 1
-    cor = CORES[evento.quem]
     if evento.tipo == "erro":
         ax.plot([x], [y], marker="X", color=VERMELHO, markersize=9, markeredgecolor="white", zorder=3)
     else:
-        ax.plot([x], [y], marker={"cliente": "o", "servidor": "s"}[evento.quem], color=cor, markersize=5, zorder=3)
+        ax.plot([x], [y], marker={"cliente": "o", "servidor": "s"}[evento.quem], color=CORES[evento.quem], markersize=5)
     texto = fill(f"{_rotulo(evento)}   {_milissegundos(segundos)}", 32)
     encosto = "right" if lado < 0 else "left"
-    return ax.text(x + lado * 0.035, y, texto, ha=encosto, va="center", color=cor, fontsize=8.5)
+    return ax.text(x + lado * 0.035, y, texto, ha=encosto, va="center", color=LETRAS[evento.quem], fontsize=8.5)
 
 
 def _seta(saida, y, chegada, ax):
@@ -172,8 +171,8 @@ def _seta(saida, y, chegada, ax):
                     "linestyle": "-" if solida else "--", "zorder": 2},
     )  # fmt: skip
     texto = {"envia": _bytes(saida, 22).strip(), "conecta": "conexão", "fecha": "fim do envio"}[saida.tipo]
-    # Uma seta longa cruza outras no meio do caminho: lá os textos se cobririam.
-    parte = 0.5 if fim[1] - y < 3 else 0.28
+    # Uma seta que passa por outras linhas cruza outras no meio do caminho: lá os textos se cobririam.
+    parte = 0.5 if fim[1] - y < 2 else 0.28
     return ax.text(
         de + (para - de) * parte, y + (fim[1] - y) * parte, texto, ha="center", va="center", fontsize=8.5,
         family="monospace", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2}, zorder=4,
