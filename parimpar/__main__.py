@@ -233,7 +233,10 @@ def _exigir_psutil():
     try:
         import psutil  # noqa: F401
     except ImportError as erro:
-        raise ErroDeUso("para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil") from erro
+        raise ErroDeUso(
+            "para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil  ou, depois do iniciar.py, "
+            "use o Python da pasta do projeto (.venv/bin/python; no Windows, .venv\\Scripts\\python)"
+        ) from erro
 
 
 class _Narrador:

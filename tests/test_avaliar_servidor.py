@@ -27,13 +27,13 @@ ESPERADO = {
     "binario.py": "OOOOOOOOO~O .................Oxx.O",
     "com_fim.py": "~~~~xxOOO~O ~~xOx~xxx~xxxx~O~xxx~O",
     "constante.py": "OOOOOOOxO~O OOOOxOxxx~xxxx~O~xxx~O",
-    "contador.py": "OOOOOOO~O~O OOO~xOxxx~xxxx~O~xxx~O",
+    "contador.py": "OOOOOOO~O~O OOOxxOxxx~xxxx~O~xxx~O",
     "duas_palavras.py": "OxxOOOOOO~O OxOOxOxxx~xxxx~O~xxx~O",
-    "eco.py": "OOOOOOxxO~O OOO~xOxxx~xxxx~O~xxx~O",
+    "eco.py": "OOOOOOxxO~O OOOxxOxxx~xxxx~O~xxx~O",
     "enxurrada.py": "xxxxxx??xx~ xxx?xx???xxxxxxx~??x?O",
     "frase.py": "~~~~OOOOO~O ~~OOx~xxx~xxxx~O~xxx~O",
     "latin1.py": "~OO~OOOOO~O ~OOOx~xxx~xxxx~O~xxx~O",
-    "le_o_fim.py": "OOOOOOOOOOO OOOOxOxxx~xxxx~O~xxxxO",
+    "le_o_fim.py": "OOOOOOOOOOO OOOOxOxxx~xxxx~O~xxx~O",
     "letras_repetidas.py": "OOOOOOO~O~O OOOOxOxxx~xxxx~O~xxx~O",
     "limiar.py": "OOOOOOOOO~O OxOOxOxxx~xxxx~O~xxx~O",
     "minusculas.py": "~~~~OOOOO~O ~~OOx~xxx~xxxx~O~xxx~O",
@@ -42,6 +42,8 @@ ESPERADO = {
     "outra_porta.py": "x?????????? ??????????????????????",
     "persistente.py": "OOOOOOOOOxO OOOOxOxxx~xxxxOOxOxxxO",
     "sai_logo.py": "x?????????? ??????????????????????",
+    "sem_encode.py": "xx????????? ??????????????????????",
+    "sem_print.py": "OOOOOOOOO~x OOOOxOxxx~xxxx~O~xxx~O",
     "sem_reuse.py": "OOOOOOOOO~O OOOOxOxxx~xxxx~O~xxx~x",
     "servidor.js": "OOOOOOOOOxO OOOOxO~~~~xxxxOO~OxOxO",
     "simples.py": "OOOOOOOOO~O OOOOxOxxx~xxxx~O~xxx~O",
@@ -96,6 +98,8 @@ def test_vereditos(avaliacoes, nome):
     "nome, trecho",
     [
         ("binario.py", "em binário"), ("so_linha.py", "terminados em \\n"), ("mudo.py", "não responde a 7"),
+        ("sem_encode.py", "deu um erro ao atender: TypeError: a bytes-like object is required, not 'str' (linha 26)"),
+        ("so_linha.py", "não atende um cliente que segue o enunciado à risca"),
         ("nunca_escuta.py", "não escutou em nenhuma porta"), ("sai_logo.py", "RuntimeError: esqueci de configurar"),
         ("outra_porta.py", "e não na"),
     ],
@@ -112,7 +116,8 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
         ("duas_palavras.py", "par", "as duas palavras"), ("eco.py", "sem-eco", "devolveu o número"),
         ("com_fim.py", "onze-casas", "seguida de FIM"), ("latin1.py", "impar", "não está em UTF-8"),
         ("letras_repetidas.py", "sorteio", "se repete a cada execução"),
-        ("persistente.py", "devolucao", "ValueError"), ("sem_reuse.py", "reinicio", "não conseguiu escutar de novo"),
+        ("persistente.py", "devolucao", "ValueError"), ("sem_print.py", "tela", "não mostrou nada"),
+        ("le_o_fim.py", "devolucao-em-linha", "um pedido por conexão, como o enunciado permite"), ("sem_reuse.py", "reinicio", "não conseguiu escutar de novo"),
     ],
 )  # fmt: skip
 def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
@@ -152,6 +157,23 @@ def test_comparacao_marca_o_primeiro_byte_diferente():
     """A marca fica embaixo do primeiro byte que difere, mesmo depois de um caractere escapado."""
     veredito = Veredito("x", "PI-03", ENUNCIADO, FALHOU, "t", esperado="PAR\nX", recebido=b"PAR\nY")
     assert veredito.comparacao.splitlines() == ["esperado: PAR\\nX", "recebido: PAR\\nY", " " * 15 + "^ byte 5"]
+
+
+def test_o_que_so_se_descreve_nao_e_comparado():
+    """Um esperado como <11 letras sorteadas> não tem byte diferente a apontar."""
+    veredito = Veredito("x", "PI-04", ENUNCIADO, FALHOU, "t", esperado="<11 letras>", recebido=b"123")
+    assert veredito.comparacao.splitlines() == ["esperado: <11 letras>", "recebido: 123"]
+
+
+def test_os_casos_nao_julgados_pelo_mesmo_motivo_sao_contados():
+    """Um programa que nem começa não repete o motivo a cada caso; os poucos que faltam são ditos um a um."""
+    def relatar(quantos):
+        vereditos = [Veredito("a", "PI-03", ENUNCIADO, FALHOU, "primeiro", "caiu")]
+        vereditos += [Veredito(f"c{i}", "PI-03", ENUNCIADO, NAO_DEU, f"caso {i}", "não começou") for i in range(quantos)]
+        return relatorio.em_texto(Avaliacao("servidor", ("x",), (), tuple(vereditos)))
+
+    assert "? [não deu para julgar] 5 casos: não começou" in relatar(5) and "caso 0" not in relatar(5)
+    assert "PI-03: caso 0 (c0)" in relatar(2)
 
 
 def test_o_html_escapa_o_que_veio_do_programa():

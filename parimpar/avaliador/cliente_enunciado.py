@@ -21,6 +21,9 @@ MOSTRE = "Mostre o que o recv trouxe, decodificado, seguido de FIM: print(respos
 FECHE = "Feche o socket ao fim de cada volta: with socket.create_connection(...) as client_socket."
 SORTEIE = "Sorteie primeiro quantas casas, randint(1, 30), e depois os algarismos, o primeiro deles diferente de 0."
 
+CAIU = "O programa caiu: conserte primeiro esse erro."
+IMPRIMA = "Falta um print do que foi enviado e outro do que chegou."
+
 caso = Casos(ENUNCIADO)
 
 
@@ -84,6 +87,8 @@ def nao_mostrou(exame, troca):
     if troca.queda:
         return FALHOU, f"depois de receber {troca.resposta}, {troca.queda}", provas
     if not troca.saida.strip() and not exame.longa.programa.saida.strip():
+        if exame.longa.programa.escreve_na_hora:
+            return FALHOU, "não mostrou nada na tela", provas
         return NAO_DEU, "não se viu nada na tela; alguns programas só escrevem quando terminam", {}
     escrito = visivel(troca.tela.strip(), 80, aspas=False)
     escreveu = f"escreveu: {escrito}" if escrito else "não escreveu nada depois disso"
@@ -114,8 +119,10 @@ def tela(exame):
     if all(t.pedido.texto in t.saida for t in trocas):
         return OK, "", {}
     if not any(t.saida.strip() for t in trocas):
+        if exame.longa.programa.escreve_na_hora:
+            return FALHOU, "não mostrou nada na tela", {"causa": IMPRIMA}
         return NAO_DEU, "não se viu nada na tela; alguns programas só escrevem quando terminam", {}
-    return TOLERADO, "a tela não mostra o número enviado", {"causa": "As duas pontas mostram as mensagens trocadas."}
+    return TOLERADO, "a tela não mostra o número enviado", {"causa": IMPRIMA}
 
 
 @caso("PI-05", "devolve ao servidor a resposta seguida de FIM")
@@ -137,8 +144,10 @@ def devolve(exame):
         elif como is None and troca.queda:
             o_que += f": {troca.queda}"
         elif como is None and "FIM" in troca.tela.upper():
-            o_que += ", só o mostrou na tela"
+            o_que += ": só mostrou na tela"
         provas = {"esperado": f"{troca.resposta} FIM", "recebido": troca.depois.rstrip(b"\r\n"), "causa": DEVOLVA}
+        if como is None and troca.queda:
+            provas["causa"] = CAIU
         return FALHOU, o_que, provas | {"passos": troca.passos}
     for como, troca in vistas:
         if como == "tolerada":
@@ -173,6 +182,7 @@ def repete(exame):
     provas = {"passos": tuple(mesa.passos), "causa": causa}
     if not outras:
         if mesa.acabou():
+            provas["causa"] = CAIU if mesa.queda() else causa
             return FALHOU, f"rodou uma vez só e terminou{caiu(mesa)}", provas
         return FALHOU, f"depois do primeiro pedido, não fez outro em {segundos(round(3.3 * esperado, 1))}", provas
     diferencas = []

@@ -6,19 +6,24 @@ from ..diario import visivel
 from ..erros import segundos
 from .caso import Casos
 from .cliente_enunciado import MOSTRE, SORTEIE, caiu, de_quantos, nao_mostrou, zero_na_frente
-from .mesa import SemPedido, tem_rastro
+from .ligacao import ATRASO, TENTATIVAS
+from .mesa import SemPedido
+from .processo import tem_rastro
 from .troca import SEMENTES, ignora, trocar
 from .veredito import ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
 
 LETRAS = "QWERTYUIOPasdfghjklzXCVBNMqwer"  # uma resposta longa, de 30 letras
-ENTRE_PEDACOS = 0.06  # segundos; quem encerra a resposta com 200 ms de silêncio (PI-11) ainda espera
-NO_MEIO_DO_I = 0.1  # segundos; meio caractere não pode ser o fim de nada
-ATRASO = 0.15  # segundos: se um pedaço atrasou mais do que isto, a culpa pode ser da máquina
-TENTATIVAS = 4
 CONCLUSIVAS = 24  # números sem nenhum de até 10 casas: num sorteio justo, (2/3)^24, um caso em 17 mil
 INUNDACAO = 10  # conexões ou pedidos por segundo
 
-UM_RECV = "Um recv não é uma mensagem: junte os bytes até o \\n ou o fim, e só então faça o decode."
+UM_RECV = (
+    "Um recv não é uma mensagem: se você envia com \\n, junte os bytes até o \\n; se envia sem \\n, junte-os até o fim ou "
+    "um silêncio de 0,2 s (settimeout). Só então faça o decode."
+)
+SEM_FIM = (
+    "Sem \\n, a resposta acaba no fim do envio ou num silêncio: depois do primeiro pedaço, settimeout(0.2), e no "
+    "TimeoutError use o que já chegou."
+)
 TENTE = "Ponha o connect num try/except OSError dentro do laço: avise e tente de novo na próxima volta."
 
 IGNORA = (NAO_DEU, "o cliente não mostra nem devolve o que o servidor responde", {})
@@ -71,12 +76,12 @@ def _grafia(troca):
     return set(re.findall(r"(?:\\X..)+MPAR|\S?MPAR", troca.tela.upper()))
 
 
-def _em_pedacos(exame, espera, *pedacos):
+def _em_pedacos(exame, *pedacos):
     """Responde aos pedaços; se a máquina os atrasou ou os juntou, tenta de novo."""
     if exame.como_le is None:
         return IGNORA
     for _ in range(TENTATIVAS):
-        troca = trocar(exame, lambda mesa, volta: mesa.enviar(volta, *pedacos, espera=espera))
+        troca = trocar(exame, lambda mesa, volta: mesa.enviar(volta, *pedacos))
         if ignora(exame) or (not troca.colados if troca.percebeu else troca.atraso <= ATRASO):
             break
     else:
@@ -96,13 +101,23 @@ def _em_pedacos(exame, espera, *pedacos):
 @caso("PI-12", "entende ÍMPAR com o Í partido entre dois segmentos")
 def partido(exame):
     inteiro = "ÍMPAR".encode()
-    return _em_pedacos(exame, NO_MEIO_DO_I, inteiro[:1], inteiro[1:])
+    return _em_pedacos(exame, inteiro[:1], inteiro[1:])
 
 
 @caso("PI-12", "junta uma resposta de 30 letras que chega em três segmentos")
 def pedacos(exame):
     inteiro = LETRAS.encode()
-    return _em_pedacos(exame, ENTRE_PEDACOS, inteiro[:10], inteiro[10:20], inteiro[20:])
+    return _em_pedacos(exame, inteiro[:10], inteiro[10:20], inteiro[20:])
+
+
+@caso("PI-11", "ao pedir sem \\n, entende a resposta sem \\n de quem deixa a conexão aberta")
+def resposta_crua(exame):
+    if ignora(exame):
+        return IGNORA
+    if exame.como_le == "crua" or exame.numeros[0][1].forma == "linha":
+        return OK, "", {}
+    espera = {"linha": "um \\n", "fim": "o servidor fechar"}[exame.como_le]
+    return FALHOU, f"pediu sem \\n e ficou esperando {espera}", {"causa": SEM_FIM, "passos": exame.longa.passos[:8]}
 
 
 @caso("PI-10", "o fim de linha depois da resposta não faz parte dela")
@@ -132,7 +147,7 @@ def fechado(exame):
     with exame.mesa(responder) as mesa:
         volta = mesa.primeira()
         mesa.esperar(lambda: mesa.mostra(volta), exame.prazo_da_reacao)
-        mesa.esperar(mesa.acabou, max(1.0, exame.folga))
+        mesa.esperar(mesa.acabou, exame.folga)
         provas = {"passos": tuple(mesa.passos)}
         if mesa.queda():
             causa = "O sendall da devolução pode levantar BrokenPipeError: ponha-o num try/except OSError."
@@ -272,8 +287,7 @@ def casas(exame):
     if _repetido(exame):
         if len({p.texto for _, p in exame.numeros}) == 1:
             return FALHOU, f"envia sempre o mesmo número, de {exame.numeros[0][1].casas} casas", {"causa": SORTEIE}
-        if not (curtos and longos):
-            return NAO_DEU, "a sequência se repete a cada execução: há poucos números diferentes para julgar", {}
+        return NAO_DEU, "a sequência se repete a cada execução: há poucos números diferentes para julgar", {}
     if curtos and longos:
         return OK, f"{curtos} de até 10 casas e {longos} de mais de 10", {}
     if curtos + longos < CONCLUSIVAS:

@@ -6,7 +6,7 @@ import time
 from ..erros import PortaOcupada, segundos
 from . import cliente_enunciado, cliente_especificacao
 from .caso import escolher
-from .cliente_enunciado import intervalo
+from .cliente_enunciado import CAIU, intervalo
 from .escuta import PORTAS_DE_COSTUME, Escuta, portas_no_codigo
 from .mesa import Mesa, SemPedido, ultima_linha
 from .pedido import ler_pedido
@@ -20,6 +20,8 @@ PRAZO_DE_INICIO = 13.0  # segundos para se conectar na primeira vez: há cliente
 ORCAMENTO = 75.0  # segundos; um programa que demora para se conectar, ou que não reage, não prende o exame
 LENTO = 4.0  # segundos até se conectar: daqui em diante vale o orçamento
 MAXIMO_DE_PORTAS = 100
+CONFIRA = "Confira o host e a porta do connect(), e se o programa não espera algo do teclado antes dele."
+PECA = "Depois do connect, envie o número: client_socket.sendall(numero.encode())."
 
 
 class ExameDeCliente:
@@ -47,7 +49,7 @@ class ExameDeCliente:
         self.casos = escolher(CASOS, so)
         self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta or None, pasta, progresso
         self.intervalo, self.candidatas, self.amostras = intervalo_esperado, list(candidatas), amostras
-        self.perfil, self.falha_de_inicio = [], ""
+        self.perfil, self.falha_de_inicio, self.causa = [], "", CONFIRA
         self.numeros = []  # (é o primeiro do processo?, Pedido) de todos os que se viram
         self.como_le = None  # "crua", "linha" ou "fim": o que o faz perceber a resposta; None se nada faz
         self.inicio = 0.0  # segundos que levou para se conectar
@@ -69,8 +71,13 @@ class ExameDeCliente:
 
     @property
     def folga(self):
-        """Segundos para o que foi feito aparecer: a última linha na tela, o fim do processo."""
-        return max(0.7, min(3 * self.inicio, 3.0))
+        """Segundos para o que foi feito aparecer: a última linha na tela, o fim do processo.
+
+        Numa máquina lenta espera-se mais, mas nunca até a volta seguinte: o que ela mostra já é outra história.
+        """
+        pedidos = self.longa.pedidos if self.longa else ()
+        volta = pedidos[1].instante - pedidos[0].instante if len(pedidos) > 1 else self.intervalo
+        return min(max(0.7, min(3 * self.inicio, 3.0)), max(0.4, volta / 2))
 
     def avaliar(self):
         """Roda todos os casos e devolve a `Avaliacao`."""
@@ -135,7 +142,7 @@ class ExameDeCliente:
                 volta = mesa.primeira()
             except SemPedido as erro:
                 como = mesa.queda() or f"em {segundos(round(self.prazo_de_conexao, 1))}"
-                self.falha_de_inicio = f"{erro} ({como})"
+                self.falha_de_inicio, self.causa = f"{erro} ({como})", CAIU if mesa.queda() else PECA
                 self.perfil.append(self.falha_de_inicio)
                 return
             self.perfil.append(f"envia {ler_pedido(volta.pedido).descricao}")
@@ -187,6 +194,7 @@ class ExameDeCliente:
         linha = programa.ultima_linha()
         ultima = f"; a última linha que escreveu: {ultima_linha(programa)}" if linha else ""
         if not programa.vivo:
+            self.causa = CAIU if mesa.queda() else CONFIRA
             return f"o programa terminou sozinho (código {programa.codigo}) sem se conectar{ultima}"
         if programa.escutas():
             return f"o programa escuta na porta {programa.escutas()[0][1]}: parece um servidor, e não um cliente"
@@ -194,6 +202,7 @@ class ExameDeCliente:
         outras = [str(n) for n in no_codigo if n != self.porta]
         dica = f"; no código e no comando aparecem {', '.join(outras[:5])}" if self.porta and outras else ""
         if self.escuta.ocupadas and not self.porta:
+            self.causa = "Feche o servidor que ficou aberto em outro terminal: o avaliador precisa da porta dele."
             dica += f"; outro programa já escuta em {', '.join(map(str, self.escuta.ocupadas[:5]))}"
         return f"o programa não se conectou {onde} em {segundos(PRAZO_DE_INICIO)}{dica}{ultima}"
 
@@ -203,8 +212,7 @@ class ExameDeCliente:
 
         if self.falha_de_inicio:
             if caso is self.casos[0]:
-                causa = "Confira o host e a porta do connect(), e se o programa não espera algo do teclado antes dele."
-                return veredito(FALHOU, self.falha_de_inicio, causa=causa)
+                return veredito(FALHOU, self.falha_de_inicio, causa=self.causa)
             return veredito(NAO_DEU, "o cliente não chegou a enviar um pedido")
         if caso.so_texto and self.numeros[0][1].em_binario:
             return veredito(NAO_SE_APLICA, f"o cliente {self.perfil[1]}; a especificação pede texto")

@@ -1,13 +1,19 @@
 """Uma conexão do avaliador com o programa do aluno: cada passo anotado, toda espera com prazo."""
 
 import contextlib
+import pathlib
 import socket
 import struct
 import sys
 import time
 
+from ..kernel import estado
 from .veredito import Passo
 
+ATRASO = 0.15  # segundos: se um pedaço atrasou mais, quem encerra a mensagem com 200 ms de silêncio não tem culpa
+TENTATIVAS = 4  # de um caso que a máquina ocupada atrasou
+LEITURA = 2.0  # segundos que se espera o programa ler o que se enviou, numa máquina ocupada
+ENTRE_SEGMENTOS = 0.06  # segundos entre um segmento e outro, onde o sistema não diz se o primeiro foi lido
 CALMA = 0.15  # segundos sem nada novo que encerram uma resposta sem \n
 MAXIMO_LIDO = 8 * 1024  # bytes de uma resposta: ninguém precisa de mais
 
@@ -81,6 +87,21 @@ class Ligacao:
         self.recebido += dados
         return dados
 
+    def esperar_leitura(self):
+        """Espera o programa tirar da fila tudo o que se enviou, para o próximo segmento chegar sozinho.
+
+        Returns:
+            (leu?, segundos que pode ter passado desde a leitura até agora).
+        """
+        ainda_nao = time.monotonic()
+        limite = ainda_nao + LEITURA
+        while (leu := _ja_leu(self._sock)) is False and time.monotonic() < limite:
+            ainda_nao = time.monotonic()
+            time.sleep(0.005)  # o sistema não avisa: só resta perguntar de novo
+        if leu is None:
+            time.sleep(ENTRE_SEGMENTOS)
+        return leu is not False, time.monotonic() - ainda_nao
+
     def despedir(self):
         """Encerra como um cliente comum, com FIN; o descritor só se fecha com a mesa.
 
@@ -106,3 +127,19 @@ class Ligacao:
 
     def _anotar(self, quem, o_que, dados=b""):
         self._passos.append(Passo(time.monotonic() - self._comeco, quem, o_que, dados))
+
+
+def _ja_leu(sock):
+    """O programa já tirou da fila tudo o que lhe enviamos? None se o sistema não conta: só o Linux sabe."""
+    if not sys.platform.startswith("linux"):
+        return None
+    with contextlib.suppress(OSError):
+        if estado(sock).fila_envio:
+            return False  # ainda não chegou
+        ele, nos = (f":{endereco[1]:04X}" for endereco in (sock.getpeername(), sock.getsockname()))
+        for tabela in ("/proc/net/tcp", "/proc/net/tcp6"):
+            for linha in pathlib.Path(tabela).read_text().splitlines()[1:]:
+                campos = linha.split()
+                if campos[1].endswith(ele) and campos[2].endswith(nos):
+                    return int(campos[4].partition(":")[2], 16) == 0
+    return True  # já não há conexão

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import pathlib
 import re
 import selectors
 import socket
@@ -13,10 +12,10 @@ from ..diario import visivel
 from .leitura import devolvida, mostrada
 from .ligacao import Ligacao
 from .pedido import codificar, ler_pedido
+from .processo import tem_rastro
 from .veredito import Passo
 
 CALMA_DO_PEDIDO = 0.3  # segundos sem nada novo que encerram um pedido sem \n
-TOLERANCIA = 0.06  # segundos que um pedaço da resposta ainda espera por quem não leu o anterior
 OLHADA = 0.05  # segundos entre dois olhares para a tela do programa e para o processo
 PASSOS_GUARDADOS = 200  # por processo; um cliente que inunda não enche o relatório
 MAXIMO_DO_PEDIDO = 8 * 1024  # bytes
@@ -37,7 +36,7 @@ class Volta:
     tela: quanto o programa já tinha escrito na tela quando a resposta foi enviada.
     depois: o que o cliente enviou depois do pedido.
     devolucao: esta conexão só trouxe a devolução da volta anterior.
-    atraso: segundos, o maior tempo entre dois pedaços da resposta.
+    atraso: segundos, o maior tempo que um pedaço da resposta pode ter demorado depois de o anterior ser lido.
     colados: um pedaço da resposta chegou antes de o anterior ser lido.
     """
 
@@ -160,12 +159,11 @@ class Mesa:
         """A tela mostra a resposta?"""
         return volta.resposta is not None and mostrada(volta.resposta, self.escrito(volta))
 
-    def enviar(self, volta, *pedacos, espera=0.0, terminador=None, encerrar=False):
+    def enviar(self, volta, *pedacos, terminador=None, encerrar=False):
         """Responde na forma que o cliente entende: com \\n, sem ele, ou encerrando o envio.
 
         Args:
-            pedacos: bytes; o texto inteiro é a soma deles.
-            espera: segundos entre os pedaços; um pouco mais, se o cliente ainda não leu o anterior.
+            pedacos: bytes; o texto inteiro é a soma deles, e cada um só sai depois de o anterior ser lido.
             terminador: bytes no lugar do \\n, ou do nada.
             encerrar: o fim do envio vai junto com o último pedaço.
         """
@@ -175,15 +173,12 @@ class Mesa:
         self._em_pedacos |= len(pedacos) > 1
         inicio, resto = codificar(ler_pedido(volta.pedido).forma, b"".join(pedacos), terminador)
         *antes, ultimo = pedacos
-        volta.tela, anterior = len(self.programa.saida), time.monotonic()
+        volta.tela = len(self.programa.saida)
         for i, pedaco in enumerate([*antes, ultimo + resto]):
             if i:
-                time.sleep(espera)
-                while not (lido := _ja_leu(volta.sock)) and time.monotonic() - anterior < espera + TOLERANCIA:
-                    time.sleep(0.005)
-                volta.colados |= not lido
-                volta.atraso = max(volta.atraso, time.monotonic() - anterior)
-            anterior = time.monotonic()
+                leu, atraso = volta.ligacao.esperar_leitura()
+                volta.colados |= not leu
+                volta.atraso = max(volta.atraso, atraso)
             fim = (encerrar or self.exame.como_le == "fim") and i == len(antes)
             volta.ligacao.enviar((b"" if i else inicio) + pedaco, encerrar=fim)
         volta.respondida = time.monotonic()
@@ -301,18 +296,6 @@ class Mesa:
             self.exame.escuta.esvaziar()
 
 
-def _ja_leu(sock):
-    """O programa já tirou da fila tudo o que lhe enviamos? Só o Linux conta; nos outros sistemas supõe-se que sim."""
-    with contextlib.suppress(OSError):
-        ele, nos = (f":{endereco[1]:04X}" for endereco in (sock.getpeername(), sock.getsockname()))
-        for tabela in ("/proc/net/tcp", "/proc/net/tcp6"):
-            for linha in pathlib.Path(tabela).read_text().splitlines()[1:]:
-                campos = linha.split()
-                if campos[1].endswith(ele) and campos[2].endswith(nos):
-                    return int(campos[4].partition(":")[2], 16) == 0
-    return True
-
-
 def _e_outro_pedido(volta, dados):
     anterior, novo = ler_pedido(volta.pedido), ler_pedido(dados)
     return novo.valor is not None and novo.forma == anterior.forma
@@ -323,8 +306,3 @@ def ultima_linha(programa):
     ultima = programa.ultima_linha()
     linhas = [x for x in programa.saida.splitlines() if re.search(r"(Error|Exception)\b", x) and not x.startswith(" ")]
     return visivel(linhas[-1] if linhas else ultima, 120, aspas=False) or "não escreveu nada"
-
-
-def tem_rastro(texto):
-    """Há na tela o rastro de uma exceção?"""
-    return bool(re.search(r"^Traceback \(most recent|^\s+at .+[:(]|^Exception in thread|^Unhandled", texto, re.M))

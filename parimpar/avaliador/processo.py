@@ -1,6 +1,6 @@
 """O programa do aluno, em execução: começa, é vigiado e não deixa nada para trás.
 
-Executar o programa de outra pessoa é executar o que ela quiser, com os seus direitos. Aqui ele fica
+Executar o programa de outra pessoa é executar o que ela quiser, com as suas permissões. Aqui ele fica
 num grupo de processos próprio, com prazo, com saída guardada até um limite e, onde o sistema deixa,
 arquivos, memória e processos limitados; mas não fica isolado: para turmas, prefira uma máquina
 ou um usuário só para isso. O comando nunca passa por um shell.
@@ -8,6 +8,8 @@ ou um usuário só para isso. O comando nunca passa por um shell.
 
 import contextlib
 import os
+import pathlib
+import re
 import signal
 import subprocess
 import threading
@@ -108,6 +110,23 @@ class Programa:
         linhas = [linha for linha in self.saida.splitlines() if linha.strip() and not linha.startswith((" ", "\t"))]
         return linhas[-1] if linhas else ""
 
+    def excecao(self):
+        """A exceção que ele escreveu, e em que linha do código dele foi; "" se não há rastro de nenhuma na tela."""
+        self.ultima_linha()  # se ele está terminando, espera a saída toda
+        linhas = self.saida.splitlines()
+        nomes = [x for x in linhas if re.match(r"(Exception in thread .*?)?[\w.]*(Error|Exception|Interrupt)\b", x)]
+        if not nomes or not tem_rastro(self.saida):
+            return ""
+        dele = {pathlib.Path(argumento).name for argumento in self.comando}
+        quadros = re.findall(r'^ +File "(.+)", line (\d+)', self.saida, re.M)
+        onde = [numero for arquivo, numero in quadros if pathlib.Path(arquivo).name in dele]
+        return nomes[-1] + (f" (linha {onde[-1]})" if onde else "")
+
+    @property
+    def escreve_na_hora(self):
+        """O que ele imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
+        return re.match(r"python|node|java", pathlib.Path(self.comando[0]).name) is not None
+
     @property
     def vivo(self):
         """O processo iniciado ainda executa?"""
@@ -204,6 +223,11 @@ class Programa:
 
     def __exit__(self, *exc):
         self.encerrar()
+
+
+def tem_rastro(texto):
+    """Há na tela o rastro de uma exceção?"""
+    return bool(re.search(r"^Traceback \(most recent|^\s+at .+[:(]|^Exception in thread|^Unhandled", texto, re.M))
 
 
 def _executa(processo):

@@ -2,11 +2,13 @@
 
 import html
 import sys
+from collections import Counter
 
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
 
 MARCAS = {OK: "✓", TOLERADO: "~", FALHOU: "✗", NAO_SE_APLICA: "·", NAO_DEU: "?"}
 _CORES = {OK: "#00664b", TOLERADO: "#7a5200", FALHOU: "#B3261E", NAO_SE_APLICA: "#555", NAO_DEU: "#555"}
+REPETIDOS = 4  # casos não julgados pelo mesmo motivo: daí em diante uma linha conta todos
 TITULOS = {
     ENUNCIADO: "O enunciado: o que o texto do trabalho pede",
     ESPECIFICACAO: "A especificação: o que o uso de verdade cobra",
@@ -19,10 +21,21 @@ def em_texto(avaliacao):
     linhas += [f"  {frase}" for frase in avaliacao.perfil]
     for regua, titulo in _reguas(avaliacao).items():
         linhas += ["", titulo]
-        for v in (v for v in avaliacao.vereditos if v.regua == regua):
-            primeira, *resto = str(v).splitlines()
-            linhas += [f"  {MARCAS[v.situacao]} {primeira}", *(f"  {linha}" for linha in resto)]
+        for marca, primeira, *resto in _entradas(avaliacao, regua):
+            linhas += [f"  {MARCAS[marca]} {primeira}", *(f"  {linha}" for linha in resto)]
     return "\n".join([*linhas, "", *_notas(avaliacao)])
+
+
+def _entradas(avaliacao, regua):
+    """(situação, linhas…) de cada veredito; os que não se julgaram, todos pelo mesmo motivo, numa só."""
+    vereditos = [v for v in avaliacao.vereditos if v.regua == regua]
+    motivos = Counter(v.explicacao for v in vereditos if v.situacao == NAO_DEU)
+    for v in vereditos:
+        if v.situacao != NAO_DEU or motivos[v.explicacao] < REPETIDOS:
+            yield v.situacao, *str(v).splitlines()
+    for motivo, quantos in motivos.items():
+        if quantos >= REPETIDOS:
+            yield NAO_DEU, f"[{NAO_DEU}] {quantos} casos: {motivo}"
 
 
 def _notas(avaliacao):
@@ -35,7 +48,9 @@ def _notas(avaliacao):
             yield f"{regua}: {passaram} de {valem}, nota {nota:.1f}".replace(".", ",")
     if ENUNCIADO not in _reguas(avaliacao):
         return
-    sim = "Passou no que se examinou do enunciado." if avaliacao.parcial else "Cumpre o enunciado."
+    duvida = any(v.regua == ENUNCIADO and v.situacao == NAO_DEU for v in avaliacao.vereditos)
+    sim = "Cumpre o que se pôde julgar do enunciado." if duvida else "Cumpre o enunciado."
+    sim = "Passou no que se examinou do enunciado." if avaliacao.parcial else sim
     yield sim if avaliacao.aprovado else "Ainda não cumpre o enunciado: veja os ✗ da primeira parte."
 
 
@@ -48,22 +63,21 @@ def em_html(avaliacao):
     """O relatório para o notebook; tudo o que veio do programa é escapado."""
     partes = [f"<p>{html.escape('. '.join(_maiuscula(f) for f in avaliacao.perfil))}.</p>"]
     for regua, titulo in _reguas(avaliacao).items():
-        itens = "".join(_item(v) for v in avaliacao.vereditos if v.regua == regua)
+        itens = "".join(_item(*entrada) for entrada in _entradas(avaliacao, regua))
         partes.append(f'<h4 style="margin:8px 0 2px">{html.escape(titulo)}</h4>{itens}')
     notas = "<br>".join(html.escape(linha) for linha in _notas(avaliacao))
     return f'<div style="line-height:1.45">{"".join(partes)}<p><b>{notas}</b></p></div>'
 
 
-def _item(veredito):
-    cabeca, *resto = str(veredito).splitlines()
-    marca = f'<b style="color:{_CORES[veredito.situacao]}">{MARCAS[veredito.situacao]}</b> {html.escape(cabeca)}'
+def _item(situacao, cabeca, *resto):
+    marca = f'<b style="color:{_CORES[situacao]}">{MARCAS[situacao]}</b> {html.escape(cabeca)}'
     if not resto:
         return f'<div style="margin-left:1.2em">{marca}</div>'
     corpo = html.escape("\n".join(linha.removeprefix("    ") for linha in resto))
-    aberto = " open" if veredito.situacao == FALHOU else ""
+    aberto = " open" if situacao == FALHOU else ""
     return (
-        f'<details{aberto} style="margin-left:1.2em"><summary>{marca}</summary>'
-        f'<pre style="margin:2px 0 6px 1.6em;white-space:pre-wrap">{corpo}</pre></details>'
+        f'<details{aberto} style="margin-left:1.2em"><summary>{marca}</summary><pre style="margin:2px 0 6px 1.6em;'
+        f'white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere">{corpo}</pre></details>'
     )
 
 

@@ -15,16 +15,19 @@ DEZ, ONZE, TRINTA = "1234567890", "12345678901", "123456789012345678901234567890
 PRAZO = 2.0  # segundos até o primeiro byte de uma resposta
 
 LIMIAR = "A regra é mais de 10 casas: compare len(algarismos) > 10, e não >= 10 nem o valor do número."
+PARIDADE = "Veja o resto da divisão por 2: 0 é PAR, 1 é ÍMPAR."
 SORTEIO = "Sorteie cada letra a cada pedido: ''.join(random.choices(string.ascii_letters, k=casas))."
 LACO = "Falta um laço em volta do accept: depois de um cliente, volte a aceitar o próximo."
+TRATE = "O erro na conversa com um cliente derruba o servidor: ponha-a num try/except e volte ao accept."
 
 caso = Casos(ENUNCIADO)
 
 
-def paridade(mesa, numero, certa, causa="Veja o resto da divisão por 2: 0 é PAR, 1 é ÍMPAR."):
+def paridade(mesa, numero, certa, causa=PARIDADE):
     """O veredito de um pedido que devia receber a paridade `certa`."""
     dados = mesa.pedir(numero)
     leitura = ler(dados, mesa.forma == "linha")
+    causa = PARIDADE if causa == LIMIAR and leitura.paridade else causa
     provas = {"esperado": certa, "recebido": dados.rstrip(b"\r\n"), "causa": causa}
     if leitura.paridade == certa:
         if leitura.exata:
@@ -85,6 +88,8 @@ def tamanho(mesa, numero):
         causa = "O FIM é do cliente: o servidor envia só a resposta."
         return FALHOU, "a string vem seguida de FIM", provas | {"causa": causa}
     causa = "Gere tantas letras quantos são os algarismos recebidos, sem contar o \\n nem espaços."
+    if ler(texto.encode()).paridade:
+        causa = "Falta o caso de mais de 10 casas: if len(numero) > 10."
     return (
         FALHOU,
         f"a resposta tem {len(texto)} caracteres e o número tem {len(numero)} casas",
@@ -117,7 +122,7 @@ def sorteio(exame, mesa):
     primeiro, _, falha = longa(mesa, ONZE)
     if falha:
         return NAO_DEU, falha, {}
-    textos = [primeiro]
+    textos, passos = [primeiro], list(mesa.passos)
     try:
         no_mesmo_processo = longa(mesa, ONZE)[0]
     except ConnectionError:
@@ -127,19 +132,21 @@ def sorteio(exame, mesa):
         with exame.mesa() as outra:
             if outra is not None:
                 textos.append(longa(outra, ONZE)[0])
+                passos += outra.passos
+    provas = {"passos": tuple(passos), "causa": SORTEIO}
     if not all(textos) or len(textos) < 3:
         return NAO_DEU, "não respondeu aos três pedidos iguais", {}
     if ONZE in textos[0]:
-        return FALHOU, "devolve o próprio número: não há sorteio", {"causa": SORTEIO}
+        return FALHOU, "devolve o próprio número: não há sorteio", provas
     if len(set(textos)) > 1:
         return OK, "", {}
-    provas = {"esperado": "<outras 11 letras>", "recebido": textos[0].encode(), "causa": SORTEIO}
+    provas |= {"esperado": "<outras 11 letras>", "recebido": textos[0].encode()}
     if no_mesmo_processo not in ("", textos[0]):
         return TOLERADO, "a sequência sorteada se repete a cada execução: falta semear o gerador", provas
-    return FALHOU, "três pedidos iguais receberam a mesma string", provas
+    return FALHOU, "três pedidos iguais, em três execuções, receberam a mesma string", provas
 
 
-@caso("PI-22", "depois de um cliente, atende o próximo")
+@caso("enunciado", "depois de um cliente, atende o próximo")
 def segundo_cliente(exame, mesa):
     primeira = mesa.ligar()
     mesa.pedir("7", primeira)
@@ -148,6 +155,8 @@ def segundo_cliente(exame, mesa):
     if mesa.ainda_atende():
         return OK, "", {}
     exame.um_cliente_so = True
+    if excecao := mesa.programa.excecao():
+        return FALHOU, f"depois do primeiro cliente, caiu: {visivel(excecao, 120, aspas=False)}", {"causa": TRATE}
     fim = "; depois do primeiro, terminou" if mesa.programa.terminou(1) else ""
     return FALHOU, f"é um servidor de um cliente só{fim}", {"causa": LACO}
 
@@ -172,7 +181,10 @@ def devolucao(exame, mesa):
             "respondeu à devolução como se fosse um número",
             {"recebido": outra, "esperado": "", "causa": causa},
         )
-    if not exame.um_cliente_so and not mesa.ainda_atende():
+    if exame.um_cliente_so:
+        if mesa.programa.terminou(0.5) and (excecao := mesa.programa.excecao()):
+            return FALHOU, f"caiu ao ler a devolução: {visivel(excecao, 120, aspas=False)}", {"causa": causa}
+    elif not mesa.ainda_atende():
         return FALHOU, f"parou de atender; a última linha que escreveu: {ultima_linha(mesa)}", {"causa": causa}
     return OK, "", {}
 
@@ -183,7 +195,10 @@ def tela(exame, mesa):
     mostra = [mesa.programa.esperar_saida(trecho, 1.0) for trecho in ("4321", resposta or "?")]
     if all(mostra):
         return OK, "", {}
+    causa = "Falta um print do que chegou e outro do que foi enviado."
     if not mesa.programa.saida:
+        if mesa.programa.escreve_na_hora:
+            return FALHOU, "não mostrou nada na tela", {"causa": causa}
         return NAO_DEU, "não se viu nada na tela; alguns programas só escrevem quando terminam", {}
     faltou = " e ".join(nome for nome, viu in zip(("o número recebido", "a resposta"), mostra, strict=True) if not viu)
-    return TOLERADO, f"a tela não mostra {faltou}", {}
+    return TOLERADO, f"a tela não mostra {faltou}", {"causa": causa}

@@ -26,6 +26,11 @@ FORMAS = {
     "UTF do Java": ("o texto precedido do tamanho, como writeUTF", lambda n: len(n).to_bytes(2, "big") + n.encode()),
 }
 
+LEIA_O_ERRO = (
+    "A última linha do erro diz qual é. TypeError com bytes-like: falta o .encode(). NameError: o nome não existe ali; "
+    "numa célula, a função tem de trazer dentro dela tudo o que usa."
+)
+
 
 def _em_binario(numero):
     return numero.to_bytes(max((numero.bit_length() + 7) // 8, 1), "big")
@@ -87,7 +92,7 @@ class ExameDeServidor:
     def __init__(self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None):
         self.casos = escolher(CASOS, so)
         self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta, pasta, progresso
-        self.forma, self.perfil = None, []
+        self.forma, self.perfil, self.causa = None, [], "Um servidor que espera mais bytes do que o cliente manda."
         self.inicio = None  # segundos que o programa levou para escutar
         self.um_cliente_so = False
         self.falha_de_inicio = ""
@@ -113,6 +118,7 @@ class ExameDeServidor:
 
     def _descobrir(self):
         """Descobre em que forma o servidor entende o pedido, e diz no perfil."""
+        excecao = ""
         for forma in FORMAS:
             with self.mesa(forma) as mesa:
                 if mesa is None:
@@ -122,10 +128,17 @@ class ExameDeServidor:
                     resposta = mesa.pedir("7")
                 except SemConexao:
                     resposta = b""
+                excecao = excecao or (not resposta and mesa.programa.excecao())
             if resposta:
                 self.forma = "binária" if forma == "crua" and self._le_binario() else forma
                 self.perfil.append(f"entende o pedido como {FORMAS[self.forma][0]}")
+                if forma == "linha":
+                    self.perfil.append("sem \\n não responde: não atende um cliente que segue o enunciado à risca")
                 return
+        if excecao:
+            self.causa = LEIA_O_ERRO
+            self.perfil.append(f"deu um erro ao atender: {visivel(excecao, 200, aspas=False)}")
+            return
         self.perfil.append("não responde a 7 em nenhuma forma conhecida: " + "; ".join(f for f, _ in FORMAS.values()))
 
     def _le_binario(self):
@@ -147,9 +160,7 @@ class ExameDeServidor:
             return veredito(FALHOU if caso is self.casos[0] else NAO_DEU, self.falha_de_inicio)
         if self.forma is None:
             if caso.regua == ENUNCIADO and caso.nome in ("impar", "par"):
-                return veredito(
-                    FALHOU, self.perfil[-1], causa="Um servidor que espera mais bytes do que o cliente manda."
-                )
+                return veredito(FALHOU, self.perfil[-1], causa=self.causa)
             return veredito(NAO_DEU, "o servidor não respondeu a nenhum pedido")
         if caso.so_texto and self.forma not in ("crua", "linha", "fim"):
             return veredito(NAO_SE_APLICA, f"o servidor {self.perfil[0]}; a especificação pede texto")
@@ -160,7 +171,7 @@ class ExameDeServidor:
                 situacao, explicacao, provas = caso.funcao(self, mesa)
             except SemConexao:
                 situacao, explicacao, provas = FALHOU, "o servidor não aceitou a conexão", {}
-            return veredito(situacao, explicacao, passos=tuple(mesa.passos), **provas)
+            return veredito(situacao, explicacao, **({"passos": tuple(mesa.passos)} | provas))
 
 
 class _MesaAberta:

@@ -16,7 +16,7 @@ class Troca:
     saida: tudo o que escreveu.
     queda: o que escreveu ao cair, ou "".
     calou: encerrou o envio antes de receber a resposta.
-    atraso, colados: o maior tempo entre dois pedaços da resposta, e se algum chegou antes de o anterior ser lido.
+    atraso, colados: quanto um pedaço da resposta pode ter demorado depois de lido o anterior, e se algum não o foi.
     """
 
     pedido: Pedido

@@ -27,7 +27,7 @@ from . import relatorio
 from .clientes import ExameDeCliente
 from .escuta import portas_no_codigo
 from .servidores import ExameDeServidor
-from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU
+from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, OK, TOLERADO
 
 MANIFESTO = "parimpar.toml"
 INTERPRETES = {".py": [sys.executable], ".js": ["node"], ".mjs": ["node"], ".java": ["java"], ".rb": ["ruby"]}
@@ -269,14 +269,19 @@ def _nota(avaliacao, regua):
     return "–" if nota is None else f"{nota:.1f}".replace(".", ",")
 
 
-def _falhas(avaliacao):
-    return [] if avaliacao is None else [v.caso for v in avaliacao.vereditos if v.situacao == FALHOU]
+def _falhas(avaliacao, reguas=(ENUNCIADO, ESPECIFICACAO)):
+    """Os nomes dos casos que falharam; de um programa em que nada pôde ser julgado, por quê."""
+    if avaliacao is None:
+        return []
+    if not any(v.situacao in (OK, TOLERADO) for v in avaliacao.vereditos):
+        return [visivel(v.explicacao, 200, aspas=False) for v in avaliacao.vereditos if v.situacao == FALHOU][:1]
+    return [v.caso for v in avaliacao.vereditos if v.situacao == FALHOU and v.regua in reguas]
 
 
 def _resumo(resultado):
     partes = [visivel(aviso, 100, aspas=False) for aviso in resultado.avisos.values()]
     for alvo, avaliacao in resultado.avaliacoes.items():
-        falhas = [v.caso for v in avaliacao.vereditos if v.situacao == FALHOU and v.regua == ENUNCIADO]
+        falhas = _falhas(avaliacao, (ENUNCIADO,))
         partes += [f"{alvo}: {', '.join(falhas)}"] if falhas else []
     return "; ".join(partes)
 

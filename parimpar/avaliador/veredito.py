@@ -67,11 +67,12 @@ class Veredito:
         return "" if self.esperado is None or self.recebido is None else comparar(self.esperado, self.recebido)
 
     def __str__(self):
-        linhas = [f"[{self.situacao}] {self.codigo} {self.titulo}"]
+        nome = "" if self.situacao == OK else f" ({self.caso})"  # com ele se pede o exame deste caso só
+        linhas = [f"[{self.situacao}] {self.codigo}: {self.titulo}{nome}"]
         linhas += [self.explicacao] if self.explicacao else []
         if self.situacao in (FALHOU, TOLERADO, NAO_DEU):
             linhas += [str(passo) for passo in self.passos] + self.comparacao.splitlines()
-            linhas += [f"Causa mais comum: {self.causa}"] if self.causa else []
+            linhas += [f"Causa e cura: {self.causa}"] if self.causa else []
         return "\n    ".join(linhas)
 
     def como_dado(self):
@@ -82,7 +83,10 @@ class Veredito:
 
 
 def comparar(esperado, recebido):
-    """Um texto e os bytes que vieram no lugar dele, um sobre o outro, com uma marca no primeiro byte diferente."""
+    """Um texto e os bytes que vieram no lugar dele, um sobre o outro, com uma marca no primeiro byte diferente.
+
+    Um `esperado` entre < e > só descreve o que se esperava, e não é comparado.
+    """
     esperado = esperado.encode()
     diferente = next(
         (i for i, (a, b) in enumerate(zip(esperado, recebido, strict=False)) if a != b),
@@ -92,7 +96,7 @@ def comparar(esperado, recebido):
     linhas = [f"esperado: {visivel(esperado, aspas=False)}", f"recebido: {visivel(recebido, aspas=False)}"]
     if not recebido:
         return f"{linhas[0]}\nrecebido: (nada)"
-    if esperado != recebido:
+    if esperado != recebido and not esperado.startswith(b"<"):  # <11 letras> descreve, não é o texto
         linhas.append(" " * (len("recebido: ") + len(antes)) + f"^ byte {diferente + 1}")
     return "\n".join(linhas)
 

@@ -150,7 +150,7 @@ servidor = Trabalho(
     ExameDeServidor,
     "",
     dicas=[
-        "as chamadas da aula 01: socket, `setsockopt` com SO_REUSEADDR, bind, listen; depois, num laço, accept",
+        "as chamadas da aula 01: socket, bind, listen; antes do bind, setsockopt com SO_REUSEADDR (aula 08); depois, num laço, accept",
         "a cada cliente: recv, decidir, sendall, mostrar na tela, e mais um recv, o da resposta devolvida com FIM",
         "um try/except em volta da conversa: o erro de um cliente não pode derrubar o laço",
         "para não parar por causa de um cliente calado: uma thread por cliente, como na aula 05",

@@ -29,7 +29,7 @@ def aula(abrir):
 def test_do_errado_ao_certo(aula):
     """O relatório do servidor errado diz a causa; com ela seguida, o servidor cumpre o enunciado."""
     relatorio = aula.escrever("escreva aqui, e depois execute a célula", ERRADO + CONFERIR)
-    assert "[falhou] PI-04 a string é sorteada" in relatorio and "Ainda não cumpre o enunciado" in relatorio
+    assert "[falhou] PI-04: a string é sorteada" in relatorio and "Ainda não cumpre o enunciado" in relatorio
     assert CONSELHO.replace("len(numero)", "casas").replace('"', "'") in relatorio  # a causa mais comum
     aula.fotografar("aula-09-errado")
 
