@@ -15,7 +15,7 @@ LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
 LETRA_DO_SERVIDOR = LETRAS["servidor"]
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CINZA = "color:var(--jp-ui-font-color2, #555)"
-_CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top;overflow-wrap:anywhere"
+_CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top"
 _FUNDO = "background:var(--jp-layout-color2, #f4f4f4)"
 
 
@@ -69,9 +69,13 @@ def situacao(servidor, aviso=""):
 
 def eventos(do_servidor):
     """Os últimos eventos do servidor, um por linha."""
-    recuo = "padding-left:1em;text-indent:-1em;overflow-wrap:anywhere"  # o que não cabe continua embaixo
+    # O que não cabe continua numa segunda linha, recuada, e não passa dela.
+    duas_linhas = (
+        "padding-left:1em;text-indent:-1em;overflow-wrap:anywhere;overflow:hidden;"
+        "display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2"
+    )
     frases = [html.escape(str(evento)) for evento in do_servidor[-EVENTOS_NA_LISTA:]]
-    linhas = "".join(f'<li style="{recuo}">{frase}</li>' for frase in frases)
+    linhas = "".join(f'<li title="{frase}" style="{duas_linhas}">{frase}</li>' for frase in frases)
     return (
         # Sem a largura zero, uma linha comprida alargaria a coluna em vez de quebrar.
         f'<div style="{_FUNDO};padding:4px 0 4px 8px;min-height:196px;width:0;min-width:100%;box-sizing:border-box">'
@@ -92,9 +96,9 @@ def historico(trocas, contagem, quantas):
     linhas = "".join(
         _linha(
             str(quantas - i),
-            f"<code>{_texto(t.numero, 34)}</code>",
-            f"<code>{_texto(t.erro if t.resposta is None else t.resposta + ' FIM', 34)}</code>",
-            t.tipo,
+            _codigo(t.numero),
+            _codigo(t.erro if t.resposta is None else f"{t.resposta} FIM"),
+            t.tipo.replace(" ", "&nbsp;"),
             _milissegundos(t.segundos).replace(" ", "&nbsp;"),
         )
         for i, t in enumerate(trocas)
@@ -144,6 +148,11 @@ class Conversa:
 
 def _linha(*celulas):
     return "<tr>" + "".join(f'<td style="{_CELULA}">{celula}</td>' for celula in celulas) + "</tr>"
+
+
+def _codigo(texto_da_rede):
+    # Quebra em qualquer letra: assim um número comprido não rouba o lugar das outras colunas.
+    return f'<code style="overflow-wrap:anywhere">{_texto(texto_da_rede, 34)}</code>'
 
 
 def _texto(texto_da_rede, limite):

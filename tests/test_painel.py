@@ -178,7 +178,7 @@ def test_um_desenho_que_falha_nao_e_o_ultimo(painel, monkeypatch):
     monkeypatch.setattr(telas, "historico", desenhar)
     painel.enviar("8")
     assert painel._threads[0].is_alive()
-    esperar(lambda: "<code>8</code>" in painel.historico.value, painel.diario, "o novo desenho")
+    esperar(lambda: ">8</code>" in painel.historico.value, painel.diario, "o novo desenho")
 
 
 def test_ultima_troca_espera_as_duas_pontas(painel):
