@@ -37,8 +37,9 @@ def main(argumentos):
     if sys.version_info < (3, 11):
         sys.exit(f"É preciso Python 3.11 ou mais novo; este é o {sys.version.split()[0]}.")
     if argumentos[:1] == ["testes"]:
-        # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo.
-        pytest = ["pytest", "-n", "2", "--dist", "loadfile", *argumentos[1:]]
+        # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo, e os do
+        # navegador, que demoram mais, vêm primeiro, na ordem das pastas.
+        pytest = ["pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *argumentos[1:]]
         comando = ["--locked", "--extra", "testes", "python", "-m", *pytest]
     else:
         # Pelo endereço, e não pelo nome do arquivo: assim os endereços que o JupyterLab escreve no terminal levam à aula.
