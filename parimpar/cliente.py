@@ -4,6 +4,7 @@ Aqui os sockets bloqueiam, como nas aulas, mas sempre com prazo: toda espera aca
 dizendo o que se esperava.
 """
 
+import errno
 import random
 import socket
 import time
@@ -74,6 +75,9 @@ class Cliente:
             client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             client_socket.settimeout(self.prazo)
             client_socket.connect((self.host, self.porta))
+            if client_socket.getsockname() == client_socket.getpeername():
+                # Sem servidor, o sistema pode emprestar ao cliente a própria porta procurada, e ele se conecta a si mesmo.
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "conectou-se a si mesmo")
         except OSError as erro:
             if client_socket is not None:
                 client_socket.close()
@@ -116,8 +120,8 @@ class Cliente:
         if self._sobra or self._chegou_sem_pedir():
             self.fechar()
         self.conectar()
-        self._enviar(texto if self.crua else texto + "\n")
         try:
+            self._enviar(texto if self.crua else texto + "\n")
             self.resposta = self._esperar_resposta(time.monotonic() + self.prazo)
         except BaseException as erro:  # até um Ctrl-C
             self._anotar("erro", detalhe=str(erro) or "interrompido")
@@ -195,10 +199,13 @@ class Cliente:
             # Com uma resposta sem \n pendente, o silêncio a encerra; mas nunca no meio de um Í.
             em_silencio = self._respostas.pendente and not self._respostas.cortada
             try:
-                self.client_socket.settimeout(max(min(falta, silencio) if em_silencio else falta, 0.001))
+                if falta <= 0:
+                    raise TimeoutError  # bytes a conta-gotas não esticam o prazo
+                self.client_socket.settimeout(min(falta, silencio) if em_silencio else falta)
                 dados = self.client_socket.recv(4096)
             except TimeoutError as erro:
-                resposta = self._respostas.fim() if em_silencio else None
+                # Se o prazo acabou antes do silêncio, não se sabe se o que veio é a resposta inteira.
+                resposta = self._respostas.fim() if em_silencio and falta >= silencio else None
                 if resposta is not None:
                     self._sobra = True
                     return resposta
@@ -207,6 +214,8 @@ class Cliente:
                     "com outro cliente, ou à espera de um \\n, ou do fim do envio (experimente crua=True)"
                 ) from erro
             except OSError as erro:
+                if (resposta := self._respostas.fim()) is not None:
+                    return resposta  # o que veio antes do RST vale: um servidor que fecha sem ler o resto
                 raise ConexaoPerdida(
                     f"a conexão acabou antes da resposta: {motivo(erro)}; o servidor pode ter caído"
                 ) from erro

@@ -21,7 +21,7 @@ from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
 CHAMADA_DO_RECV = f"recv({TAMANHO_DO_RECV})"
 CONEXOES_POR_PADRAO = 10_000
-MAXIMO_A_ENVIAR = 256 * 1024  # bytes que um cliente pode deixar sem ler antes de ser desligado
+MAXIMO_A_ENVIAR = 1024 * 1024  # bytes que um cliente pode deixar sem ler; um recv cheio de lixo pede uns 330 mil
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
 ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do close (PI-27)
 MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais só são fechados

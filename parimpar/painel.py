@@ -72,7 +72,8 @@ class Painel(widgets.VBox):
         self.trocas, self.contagem = deque(maxlen=TROCAS_NA_TABELA), Counter()
         self.quantas = 0  # trocas desde que o painel abriu; a contagem pode ser zerada
         self._sorteio = random.Random(semente)
-        self._vez_do_cliente, self._vez_da_tela = threading.Lock(), threading.Lock()
+        self._vez_do_cliente, self._vez_da_tela = threading.RLock(), threading.Lock()
+        self._vez_do_servidor = threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
         self._respondido = threading.Event()
         self._pedidos, self._ocupado = queue.SimpleQueue(), False
@@ -114,7 +115,7 @@ class Painel(widgets.VBox):
         self.texto = controle("texto", widgets.HTML)
         self.historico = controle("historico", widgets.HTML)
 
-        self.botao_servidor.on_click(lambda _: self._em_fundo(self.desligar if self.servidor.ligado else self.ligar))
+        self.botao_servidor.on_click(lambda _: self._em_fundo(self._alternar))
         self.botao_sortear.on_click(lambda _: self.sortear())
         self.botao_enviar.on_click(lambda _: self._pedir())
         self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._pedir())
@@ -157,6 +158,11 @@ class Painel(widgets.VBox):
         """Desliga o servidor."""
         self.servidor.parar()
         self.atualizar()
+
+    def _alternar(self):
+        with self._vez_do_servidor:  # muitos cliques seguidos valem um de cada vez
+            if not self._fechado.is_set():
+                (self.desligar if self.servidor.ligado else self.ligar)()
 
     def sortear(self):
         """Sorteia um número, põe no campo e o devolve."""
@@ -215,9 +221,12 @@ class Painel(widgets.VBox):
             self._parar_de_repetir.set()
 
     def _repetir(self, parar):
-        while not parar.is_set() and not self._fechado.is_set():
-            self.sortear()
-            self.enviar()
+        while True:
+            with self._vez_do_cliente:
+                if parar.is_set() or self._fechado.is_set():  # pode ter mudado enquanto se esperava a vez
+                    return
+                self.sortear()
+                self.enviar()
             parar.wait(self.intervalo.value)
 
     def _pedir(self):
@@ -288,7 +297,8 @@ class Painel(widgets.VBox):
         for thread in self._threads:
             thread.join(2)
         if self._meu_servidor:
-            self.servidor.parar()
+            with self._vez_do_servidor:
+                self.servidor.parar()
         for controle in [*_descendentes(self), self]:
             for parte in (controle, controle.layout, getattr(controle, "style", None)):
                 if parte is not None:

@@ -7,6 +7,7 @@ import errno
 import random
 import socket
 import sys
+import threading
 import weakref
 
 from .diario import Diario, endereco
@@ -49,6 +50,7 @@ class Servidor:
         self.diario = Diario() if diario is None else diario
         self._sorteio = sorteio
         self._motor = self._finalizador = None
+        self._vez = threading.RLock()  # ligar e desligar ao mesmo tempo, de duas threads, deixaria um motor sem dono
 
     def iniciar(self):
         """Abre o socket de escuta e começa a atender; se já está atendendo, não faz nada.
@@ -57,20 +59,21 @@ class Servidor:
             PortaOcupada: outro programa (ou outra célula) já escuta nesta porta.
             ErroDeRede: o sistema não deixou escutar neste endereço.
         """
-        if self.ligado:
+        with self._vez:
+            if self.ligado:
+                return self
+            # Reiniciar volta à mesma porta, mesmo que a primeira tenha sido escolhida pelo sistema.
+            server_socket = _abrir_escuta(self.host, self._porta or self._porta_pedida, self.tipo)
+            self._porta = server_socket.getsockname()[1]
+            try:
+                self._motor = self._criar_motor(server_socket)
+            except OSError as erro:
+                server_socket.close()
+                raise ErroDeRede(f"não foi possível iniciar o servidor: {motivo(erro)}") from erro
+            # Se a variável do aluno for reescrita (a célula rodou de novo), o motor antigo para sozinho.
+            self._finalizador = weakref.finalize(self, self._motor.parar)
+            self._motor.start()
             return self
-        # Reiniciar volta à mesma porta, mesmo que a primeira tenha sido escolhida pelo sistema.
-        server_socket = _abrir_escuta(self.host, self._porta or self._porta_pedida, self.tipo)
-        self._porta = server_socket.getsockname()[1]
-        try:
-            self._motor = self._criar_motor(server_socket)
-        except OSError as erro:
-            server_socket.close()
-            raise ErroDeRede(f"não foi possível iniciar o servidor: {motivo(erro)}") from erro
-        # Se a variável do aluno for reescrita (a célula rodou de novo), o motor antigo para sozinho.
-        self._finalizador = weakref.finalize(self, self._motor.parar)
-        self._motor.start()
-        return self
 
     def _criar_motor(self, server_socket):
         return Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
@@ -80,14 +83,15 @@ class Servidor:
 
         Pode ser chamado mais de uma vez. Se a thread tinha morrido por um erro, ele é lançado aqui.
         """
-        motor = self._motor
-        if motor is None:
-            return
-        self._finalizador.detach()
-        motor.parar()
-        self._motor = None
-        if motor.falha:
-            raise motor.falha
+        with self._vez:
+            motor = self._motor
+            if motor is None:
+                return
+            self._finalizador.detach()
+            motor.parar()
+            self._motor = None
+            if motor.falha:
+                raise motor.falha
 
     def __enter__(self):
         return self.iniciar()

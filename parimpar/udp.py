@@ -19,7 +19,7 @@ from .servidor import Servidor
 MAXIMO_DO_DATAGRAMA = 65_536  # bytes: nenhum passa disto
 OLHADA = 0.1  # segundos: de quanto em quanto tempo a thread olha se é hora de parar
 CLIENTES_LEMBRADOS = 1000  # de quantos endereços se guardam as últimas respostas
-RESPOSTAS_LEMBRADAS = 4  # por cliente: um pedido retransmitido tem mais de uma
+RESPOSTAS_LEMBRADAS = 8  # por cliente: um pedido retransmitido tem mais de uma
 
 
 class ServidorUDP(Servidor):
@@ -43,7 +43,8 @@ class MotorUDP(threading.Thread):
         self.conversando = ()  # sem conexão não há a quem contar
         self.ultimas = OrderedDict()  # endereço: as últimas respostas, para conferir as devoluções (PI-31)
         lembrar_no_fork(self)
-        self._anotar("inicia", "bind(…)")
+        aviso = "" if self.so_desta_maquina else "atenção: aceita datagramas da rede, não só desta máquina"
+        self._anotar("inicia", "bind(…)", detalhe=aviso)
 
     @property
     def so_desta_maquina(self):
@@ -80,6 +81,10 @@ class MotorUDP(threading.Thread):
     def _tratar(self, dados, remoto):
         self._anotar("recebe", f"recvfrom({MAXIMO_DO_DATAGRAMA})", remoto, dados)
         ultimas = self.ultimas.get(remoto, ())
+        if dados.startswith(b"ERRO "):
+            # Dois servidores que respondessem ao ERRO um do outro não parariam mais.
+            self._anotar("erro", "", remoto, dados, "uma resposta, e não um pedido")
+            return
         if len(dados) > MAXIMO_DO_PEDIDO:
             mensagem = Invalido(dados, f"o pedido passou de {MAXIMO_DO_PEDIDO} bytes; envie um número menor")
         else:
@@ -219,6 +224,7 @@ class ClienteUDP:
 
 def _resolver(host):
     try:
-        return socket.gethostbyname(host)
+        # Um servidor em todos os endereços responde pelo de onde se veio: daqui, 127.0.0.1.
+        return "127.0.0.1" if host == "0.0.0.0" else socket.gethostbyname(host)
     except UnicodeError as erro:  # um nome com dois pontos seguidos, por exemplo: nem se pergunta à rede
         raise socket.gaierror(f"não é um nome de hospedeiro: {host!r}") from erro

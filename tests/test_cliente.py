@@ -430,3 +430,38 @@ except ErroDeRede as erro:
     print(erro)
 """
     assert "acabaram os descritores deste processo (EMFILE)" in em_outro_processo(programa)
+
+
+def test_conta_gotas_nao_estica_o_prazo():
+    """Um servidor que manda um byte de cada vez, sem fim, esgota o prazo, e o pedaço não passa por resposta."""
+    parar = threading.Event()
+
+    def gotejar(conexao):
+        conexao.recv(100)
+        with contextlib.suppress(OSError):
+            while not parar.wait(0.01):
+                conexao.sendall(b"a")
+
+    with servidor_de_aluno(gotejar) as endereco, Cliente(*endereco, prazo=0.3) as cliente:
+        inicio = time.monotonic()
+        with pytest.raises(TempoEsgotado):
+            cliente.perguntar("7")
+        assert time.monotonic() - inicio < 2
+        parar.set()
+
+
+def test_resposta_crua_antes_de_um_rst():
+    """Um servidor que responde e fecha sem ler o resto manda um RST: a resposta que veio antes vale."""
+
+    def responder_e_cortar(conexao):
+        conexao.recv(1)
+        conexao.sendall(b"PAR")
+        cortar.wait(PRAZO)
+        reiniciar(conexao)
+
+    cortar = threading.Event()
+    with servidor_de_aluno(responder_e_cortar) as endereco, Cliente(*endereco) as cliente:
+        timer = threading.Timer(0.1, cortar.set)
+        timer.start()
+        assert cliente.perguntar("8") == "PAR"
+        timer.join()

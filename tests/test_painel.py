@@ -1,5 +1,7 @@
 """O painel sem navegador: os mesmos controles, clicados pelo Python."""
 
+import threading
+import time
 from collections import Counter
 
 import ipywidgets
@@ -14,8 +16,6 @@ PRAZO = 10  # segundos
 
 def esperar(condicao, diario, o_que):
     """Espera `condicao()` olhando de novo a cada evento do diário, ou a cada décimo de segundo."""
-    import time
-
     limite = time.monotonic() + PRAZO
     while not condicao():
         assert time.monotonic() < limite, f"{o_que} não aconteceu em {PRAZO} s"
@@ -113,8 +113,6 @@ def test_porta_ocupada_aparece_no_painel():
 
 def test_abrir_de_novo_nao_deixa_orfaos(painel):
     """Outro painel com o mesmo nome fecha o anterior: servidor, threads e controles."""
-    import threading
-
     antes = set(threading.enumerate())
     segundo = Painel(nome="teste")
     assert not painel.servidor.ligado
@@ -217,3 +215,28 @@ def test_toda_resposta_tem_lugar_na_contagem():
     pagina = telas.historico(trocas, Counter(troca.tipo for troca in trocas), len(trocas))
     posicoes = [pagina.rindex(f">{tipo}<") for tipo in telas.TIPOS]
     assert posicoes == sorted(posicoes)
+
+
+def test_muitos_cliques_em_ligar_nao_deixam_servidor_sem_dono(painel):
+    """Cliques acumulados ligam e desligam um de cada vez; depois de fechar, não resta thread de servidor."""
+    for _ in range(12):
+        painel.botao_servidor.click()
+    painel.fechar()
+    for thread in threading.enumerate():
+        if thread.name == "painel":
+            thread.join(PRAZO)
+    assert not painel.servidor.ligado
+    assert not [t for t in threading.enumerate() if t.name == f"servidor-parimpar-{painel.servidor.porta}"]
+
+
+def test_desligar_repetir_desiste_de_quem_esperava_a_vez(painel):
+    """Ligar e desligar Repetir com o cliente ocupado não deixa voltas na fila."""
+    with painel._vez_do_cliente:
+        for _ in range(5):
+            painel.botao_repetir.value = True
+            painel.botao_repetir.value = False
+    def de_repetir():
+        return [t for t in threading.enumerate() if t.name == "painel" and t not in painel._threads]
+
+    esperar(lambda: not de_repetir(), painel.diario, "o fim das threads")
+    assert painel.quantas == 0

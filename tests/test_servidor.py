@@ -507,3 +507,18 @@ def test_aviso_de_que_a_rede_pode_entrar(monkeypatch):
     with Servidor() as servidor:
         assert "aceita conexões da rede" in next(iter(servidor.diario)).detalhe
         assert not servidor.so_desta_maquina
+
+
+def test_ligar_e_desligar_de_varias_threads():
+    """Ligar e desligar ao mesmo tempo não deixa nenhum motor sem dono (PI-26)."""
+    antes = set(threading.enumerate())
+    servidor = Servidor()
+    threads = [threading.Thread(target=acao) for _ in range(10) for acao in (servidor.iniciar, servidor.parar)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PRAZO)
+    servidor.parar()
+    assert set(threading.enumerate()) == antes
+    with Servidor(porta=servidor.porta):  # a porta ficou livre
+        pass
