@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import sys
+import threading
 import time
 
 from .cliente import rodada, sortear_numero
@@ -17,6 +18,7 @@ from .servidor import Servidor
 from .udp import ClienteUDP, ServidorUDP
 
 PORTA_PADRAO = 60000
+ADEUS = 2.0  # segundos para escrever as últimas linhas
 
 # As frases do argparse que um aluno pode encontrar.
 _TRADUCAO = {
@@ -47,7 +49,7 @@ class _Analisador(argparse.ArgumentParser):
 
 def main(argumentos=None):
     """Interpreta os argumentos e devolve o código de saída."""
-    for saida in (sys.stdout, sys.stderr):
+    for saida in filter(None, (sys.stdout, sys.stderr)):  # um programa sem terminal pode não ter as duas
         saida.reconfigure(errors="backslashreplace", line_buffering=True)  # terminais do Windows sem "→"
     opcoes = _analisador().parse_args(argumentos)
     for sinal in (signal.SIGINT, signal.SIGTERM):  # um kill encerra tão bem quanto Ctrl-C
@@ -159,8 +161,12 @@ def _servidor(opcoes):
                 narrador.narrar(prazo=0.2)
         except KeyboardInterrupt:
             pass
+    desistir = threading.Timer(ADEUS, os._exit, (0,))  # se ninguém lê a saída, escrever esperaria para sempre
+    desistir.daemon = True
+    desistir.start()
     narrador.narrar()
     print("Servidor encerrado.")
+    desistir.cancel()
     return 0
 
 
@@ -250,7 +256,10 @@ class _Narrador:
         """Espera até `prazo` segundos por uma novidade e imprime todas as que houver."""
         if prazo:
             self._diario.esperar(lambda evento: True, prazo, self._cursor)
-        eventos, self._cursor = self._diario.desde(self._cursor)
+        antes = self._cursor
+        eventos, self._cursor = self._diario.desde(antes)
+        if not self._calado and (perdidos := self._cursor - antes - len(eventos)):
+            sys.stdout.write(f"… {perdidos} eventos não mostrados: chegaram mais depressa do que a tela escreve\n")
         for evento in eventos:
             if not self._calado and evento.tipo not in menos:
                 quando = self._desvio + evento.instante

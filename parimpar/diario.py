@@ -68,7 +68,9 @@ class Evento:
 
 def endereco(par):
     """Escreve (host, porta) como o costume manda: 127.0.0.1:60000."""
-    return f"{par[0]}:{par[1]}" if par else "?"
+    if not isinstance(par, tuple):  # um socket que não é da Internet, como os AF_UNIX
+        return visivel(par, aspas=False) if par else "?"
+    return f"{par[0]}:{par[1]}"
 
 
 def visivel(dados, limite=60, aspas=True):

@@ -104,6 +104,8 @@ def estado(sock):
         nome = _ESTADOS.get(info[0], NAO_DISPONIVEL)
         # Em LISTEN, tcpi_unacked (o 7º inteiro) é quantas conexões aguardam accept: net/ipv4/tcp.c.
         prontas = int.from_bytes(info[24:28], sys.byteorder) if nome == "LISTEN" else None
+    elif sock.family not in (socket.AF_INET, socket.AF_INET6):
+        nome, prontas = NAO_DISPONIVEL, None  # não é TCP: os estados são outros
     else:
         nome, prontas = _estado_pela_psutil(sock, local, remoto), None
     if nome == "LISTEN":

@@ -151,6 +151,9 @@ def _abrir_escuta(host, porta, tipo):
             server_socket.listen(FILA_DO_ACCEPT)
         server_socket.setblocking(False)
         return server_socket
+    except (TypeError, ValueError) as erro:  # um nome que nem se pode perguntar à rede
+        server_socket.close()
+        raise ErroDeUso(f"não é um nome de hospedeiro: {host!r}; use 127.0.0.1, por exemplo") from erro
     except OSError as erro:
         if server_socket is not None:
             server_socket.close()

@@ -226,5 +226,5 @@ def _resolver(host):
     try:
         # Um servidor em todos os endereços responde pelo de onde se veio: daqui, 127.0.0.1.
         return "127.0.0.1" if host == "0.0.0.0" else socket.gethostbyname(host)
-    except UnicodeError as erro:  # um nome com dois pontos seguidos, por exemplo: nem se pergunta à rede
+    except (TypeError, ValueError) as erro:  # um nome com dois pontos seguidos, por exemplo: nem se pergunta à rede
         raise socket.gaierror(f"não é um nome de hospedeiro: {host!r}") from erro

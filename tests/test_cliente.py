@@ -465,3 +465,10 @@ def test_resposta_crua_antes_de_um_rst():
         timer.start()
         assert cliente.perguntar("8") == "PAR"
         timer.join()
+
+
+@pytest.mark.parametrize("host", ["nome..vazio", "a" * 64, "x\0y", "\udcff"])
+def test_nome_que_nao_pode_ser_de_hospedeiro(host):
+    """Um nome impossível é um erro do pacote, e o socket não fica aberto."""
+    with pytest.raises(ErroDeRede, match="hospedeiro"):
+        Cliente(host).conectar()

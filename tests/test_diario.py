@@ -213,3 +213,10 @@ def test_o_diario_se_le_como_texto():
 def test_endereco():
     """Um endereço se escreve host:porta; o que falta, com uma interrogação."""
     assert endereco(REMOTO) == "127.0.0.1:5000" and endereco(None) == "?"
+
+
+def test_endereco_que_nao_e_da_internet():
+    """Um caminho AF_UNIX, com o nome que tiver, aparece como é, sem caracteres de controle."""
+    assert [endereco(x) for x in (None, "", "/tmp/s", b"\0nome", "\x1b[31m", ("::1", 7, 0, 0))] == [
+        "?", "?", "/tmp/s", "\\x00nome", "\\x1b[31m", "::1:7"
+    ]

@@ -331,3 +331,10 @@ def test_fora_do_linux_o_que_se_fechou_nao_se_sabe(sem_kernel):
     """Sem a tabela do Linux, o estado depois do close não é um palpite."""
     assert estado(Fechado(LOCAL, REMOTO)).estado == NAO_DISPONIVEL
     assert estado(Fechado(LOCAL, None)).estado == "CLOSED"
+
+
+def test_um_socket_que_nao_e_da_internet():
+    """De um socket AF_UNIX não se diz um estado do TCP."""
+    um, outro = socket.socketpair()
+    with um, outro:
+        assert estado(um).estado == "não disponível" or um.family == socket.AF_INET  # no Windows o par é TCP

@@ -171,3 +171,14 @@ def test_terminal_que_nao_conhece_unicode(servidor_no_terminal):
     resultado = subprocess.run(comando, cwd=RAIZ, capture_output=True, env=ambiente, timeout=PRAZO)
     assert resultado.returncode == 0, resultado.stderr
     assert rb"\xcdMPAR FIM" in resultado.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="usa SIGTERM")
+def test_encerra_mesmo_que_ninguem_leia_a_saida(servidor_no_terminal):
+    """Com o cano da saída cheio, o servidor ainda obedece ao SIGTERM, com o código 0."""
+    processo, porta = servidor_no_terminal
+    with Cliente("127.0.0.1", porta) as cliente:
+        for _ in range(800):  # cada volta são mais de 150 bytes na tela, e no cano cabem 64 KiB
+            cliente.perguntar("7")
+    processo.send_signal(signal.SIGTERM)
+    assert processo.wait(PRAZO) == 0
