@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .leitura import devolvida, mostrada
+from .leitura import devolvida, mostrada, palavras
 from .pedido import Pedido, ler_pedido
 
 SEMENTES = 5  # processos que começam pelo mesmo número: não é sorteio
@@ -76,4 +76,6 @@ def paridades(exame, mentir):
 def ignora(exame):
     """O cliente não mostra nem devolve o que o servidor diz, e nem por isso cai?"""
     trocas = paridades(exame, mentir=False) + paridades(exame, mentir=True)
-    return exame.como_le is None or any(not t.percebeu and not t.queda for t in trocas if t.resposta == "PAR")
+    # De quem recebeu ÍMPAR e não o mostrou só se sabe que o ignora se mostrou PAR: pode ter tropeçado no acento.
+    claras = [t for t in trocas if t.resposta == "PAR" or set(palavras(t.tela)) == {"PAR"}]
+    return exame.como_le is None or any(not t.percebeu and not t.queda for t in claras)
