@@ -13,19 +13,20 @@ import contextlib
 import heapq
 import itertools
 import random
-import select
+import selectors
 import socket
 import struct
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 
 from .erros import ErroDeUso
 
 OLHADA = 0.05  # segundos: de quanto em quanto tempo uma espera olha se é hora de parar
 PRAZO_DE_PARADA = 2.0  # segundos para as threads terminarem
 MAXIMO = 65_536  # bytes lidos de uma vez; um datagrama nunca é maior
+PONTAS_ABERTAS = 256  # clientes por UDP que se atendem ao mesmo tempo; com mais um, o mais antigo é esquecido
 _ESCOLHAS = {"sentido": ("ida", "volta", None), "no_corte": ("silencio", "meio_fecho", "reinicio")}
 
 
@@ -78,13 +79,15 @@ class _Rede:
         if self._parando.is_set():
             raise ErroDeUso("esta rede já parou, e a porta dela foi solta: crie outra")
         if not self._threads:
-            self._em_fundo(self._trabalhar)
+            self._threads = [self._em_fundo(self._trabalhar)]
         return self
 
     def parar(self):
         """Fecha tudo e espera as threads; se uma tinha morrido por um erro, ele é lançado aqui."""
         self._parando.set()
-        for thread in self._threads:
+        for thread in self._threads[:1]:  # depois que a primeira para, ninguém mais cria outras
+            thread.join(PRAZO_DE_PARADA)
+        for thread in self._threads[1:]:
             thread.join(PRAZO_DE_PARADA)
         self._escuta.close()
         falha, self._falha = self._falha, None
@@ -113,7 +116,6 @@ class _Rede:
                 self._falha = erro
 
         thread = threading.Thread(target=protegida, name="rede-ruim", daemon=True)
-        self._threads.append(thread)
         thread.start()
         return thread
 
@@ -142,19 +144,24 @@ class RedeRuim(_Rede):
     def __init__(self, destino, **ajustes):
         super().__init__(destino, **ajustes)
         self._escuta.listen()
+        self._escuta.settimeout(OLHADA)
 
     def _trabalhar(self):
         while not self._parando.is_set():
-            if not select.select([self._escuta], [], [], OLHADA)[0]:
+            try:
+                cliente, _ = self._escuta.accept()
+            except OSError as erro:
+                if not isinstance(erro, (TimeoutError, ConnectionError)):  # faltam descritores: a fila do kernel segura
+                    self._parando.wait(OLHADA)
                 continue
-            cliente, _ = self._escuta.accept()
             try:
                 servidor = socket.create_connection(self.destino, timeout=PRAZO_DE_PARADA)
             except OSError:  # sem servidor do outro lado, o cliente vê a conexão cair
                 _fechar_com_rst(cliente)
                 cliente.close()
                 continue
-            self._em_fundo(self._levar_e_trazer, cliente, servidor)
+            vivas = [thread for thread in self._threads if thread.is_alive()]
+            self._threads = [*vivas, self._em_fundo(self._levar_e_trazer, cliente, servidor)]
 
     def _levar_e_trazer(self, cliente, servidor):
         acabou = threading.Event()  # só esta thread fecha os sockets, quando os dois sentidos terminam
@@ -251,28 +258,40 @@ class RedeRuimUDP(_Rede):
         super().__init__(destino, **ajustes)
         self._sorteio = random.Random(semente)
         self._ordem = itertools.count()
+        self._escuta.setblocking(False)
         self._a_entregar = []  # (instante, ordem, datagrama, socket por onde sai, destino)
 
     def _trabalhar(self):
-        pontas = {}  # endereço do cliente: o socket que fala com o servidor por ele
+        pontas = OrderedDict()  # endereço do cliente: o socket que fala com o servidor por ele
+        with selectors.DefaultSelector() as seletor:
+            seletor.register(self._escuta, selectors.EVENT_READ)
+            try:
+                while not self._parando.is_set():
+                    for chave, _ in seletor.select(self._quanto_esperar()):
+                        self._receber(chave.fileobj, chave.data, pontas, seletor)
+                    self._entregar()
+            finally:
+                for ponta in pontas.values():
+                    ponta.close()
+
+    def _receber(self, sock, cliente, pontas, seletor):
         try:
-            while not self._parando.is_set():
-                for sock in select.select([self._escuta, *pontas.values()], [], [], self._quanto_esperar())[0]:
-                    try:
-                        dados, de = sock.recvfrom(MAXIMO)
-                    except OSError:  # o outro lado avisou que ninguém escuta lá: na rede real o aviso se perde
-                        continue
-                    if sock is self._escuta:
-                        if de not in pontas:
-                            pontas[de] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                        self._passar("ida", dados, pontas[de], self.destino)
-                    else:
-                        cliente = next(endereco for endereco, ponta in pontas.items() if ponta is sock)
-                        self._passar("volta", dados, self._escuta, cliente)
-                self._entregar()
-        finally:
-            for ponta in pontas.values():
-                ponta.close()
+            dados, de = sock.recvfrom(MAXIMO)
+        except OSError:  # o outro lado avisou que ninguém escuta lá: na rede real o aviso se perde
+            return
+        if cliente is not None:
+            self._passar("volta", dados, self._escuta, cliente)
+            return
+        if de not in pontas:
+            if len(pontas) >= PONTAS_ABERTAS:
+                _, antiga = pontas.popitem(last=False)
+                seletor.unregister(antiga)
+                antiga.close()
+            pontas[de] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            pontas[de].setblocking(False)
+            seletor.register(pontas[de], selectors.EVENT_READ, de)
+        pontas.move_to_end(de)
+        self._passar("ida", dados, pontas[de], self.destino)
 
     def _passar(self, sentido, dados, por, para):
         ajustes = self._valer(sentido)

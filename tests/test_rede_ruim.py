@@ -1,6 +1,7 @@
 """A rede ruim para TCP: o que cada ajuste faz com a entrega, e que nenhum perde nem troca bytes."""
 
 import contextlib
+import os
 import random
 import re
 import select
@@ -12,7 +13,7 @@ import time
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from apoio import PRAZO, conectar, ler, ler_tudo, reiniciar
+from apoio import PRAZO, conectar, em_outro_processo, ler, ler_tudo, reiniciar
 from parimpar import Cliente, Servidor, classificar, rede_ruim as modulo
 from parimpar.erros import ErroDeUso
 from parimpar.rede_ruim import RedeRuim
@@ -508,3 +509,43 @@ def test_nenhum_byte_se_perde_nem_muda_de_lugar(eco, envios, fragmento, cola, at
         for thread in threads:
             thread.join(PRAZO)
         assert b"".join(recebidos) == tudo
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limita os descritores")
+def test_faltam_descritores():
+    """Sem descritores a rede espera que sobrem, e atende quem ficou na fila do kernel."""
+    assert em_outro_processo(
+        """
+import os, resource, socket
+from parimpar import Cliente, Servidor
+from parimpar.rede_ruim import RedeRuim
+with Servidor() as servidor, RedeRuim(servidor.endereco) as rede:
+    duro = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    cliente = socket.socket()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) - 1, duro))
+    cliente.connect(rede.endereco)
+    cliente.sendall(b"8\\n")
+    cliente.settimeout(0.3)
+    try:
+        print(cliente.recv(10))
+    except TimeoutError:
+        print("esperou")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, duro))
+    cliente.settimeout(10)
+    print(cliente.recv(10).decode())
+    cliente.close()
+"""
+    ).split() == ["esperou", "PAR"]
+
+
+def test_as_threads_que_terminaram_nao_se_acumulam(escuta):
+    """Depois de muitas conexões, a rede só guarda as threads das que ainda existem."""
+    with RedeRuim(escuta.getsockname()) as rede:
+        for _ in range(10):
+            with conectar(rede.endereco) as client_socket, contextlib.closing(escuta.accept()[0]) as conexao:
+                client_socket.sendall(b"7")
+                assert conexao.recv(1) == b"7"
+            limite = time.monotonic() + PRAZO
+            while sum(thread.name == "rede-ruim" for thread in threading.enumerate()) > 1 and time.monotonic() < limite:
+                nada_chega(escuta, 0.01)
+        assert len(rede._threads) <= 2

@@ -1,14 +1,18 @@
 """A rede ruim para UDP: cada ajuste, com datagramas de verdade."""
 
+import os
 import socket
 import threading
 import time
 
 import pytest
 
-from apoio import PRAZO
+from apoio import PRAZO, em_outro_processo
+from parimpar import rede_ruim as modulo
 from parimpar.erros import ErroDeUso
 from parimpar.rede_ruim import RedeRuimUDP
+
+so_no_unix = pytest.mark.skipif(os.name != "posix", reason="limita os descritores")
 
 
 @pytest.fixture
@@ -176,3 +180,42 @@ def test_parar_com_entregas_pendentes(pontas):
     rede.parar()  # outra vez não faz nada
     with pytest.raises(ErroDeUso, match="já parou"):
         rede.iniciar()
+
+
+def test_muitos_clientes_um_depois_do_outro(pontas, monkeypatch):
+    """Os clientes que já se foram não seguram descritores: o mais antigo dá lugar ao novo."""
+    monkeypatch.setattr(modulo, "PONTAS_ABERTAS", 3)
+    servidor, _ = pontas
+    origens = []
+    with RedeRuimUDP(servidor.getsockname()) as rede:
+        for i in range(8):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as cliente:
+                cliente.settimeout(PRAZO)
+                cliente.bind(("127.0.0.1", 0))
+                cliente.sendto(b"%d" % i, rede.endereco)
+                dados, de = servidor.recvfrom(100)
+                servidor.sendto(dados, de)
+                assert cliente.recvfrom(100)[0] == b"%d" % i
+                origens.append(de)
+        servidor.sendto(b"tarde demais", origens[0])
+        servidor.sendto(b"a tempo", origens[-1])
+        esperar(rede, 9, "volta")
+        assert rede.contagem == {"ida": 8, "volta": 9}
+
+
+@so_no_unix
+def test_descritores_de_numero_alto():
+    """Num processo com mais de mil descritores abertos, a rede ainda leva e traz."""
+    assert em_outro_processo(
+        """
+import os, resource, socket
+resource.setrlimit(resource.RLIMIT_NOFILE, (2048, max(2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
+canos = [os.pipe() for _ in range(600)]
+from parimpar import Cliente, Servidor
+from parimpar.rede_ruim import RedeRuim, RedeRuimUDP
+from parimpar.udp import ClienteUDP, ServidorUDP
+for servir, rede, cliente in [(Servidor, RedeRuim, Cliente), (ServidorUDP, RedeRuimUDP, ClienteUDP)]:
+    with servir() as servidor, rede(servidor.endereco) as ruim, cliente(*ruim.endereco) as c:
+        print(c.perguntar(8))
+"""
+    ).split() == ["PAR", "PAR"]
