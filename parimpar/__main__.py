@@ -12,7 +12,7 @@ import time
 
 from .cliente import rodada, sortear_numero
 from .diario import Diario, endereco, visivel
-from .erros import ErroDeUso, ErroParimpar, segundos
+from .erros import ErroDeUso, ErroParimpar, motivo, segundos
 from .protocolo import MAXIMO_DA_RESPOSTA
 from .servidor import Servidor
 from .udp import ClienteUDP, ServidorUDP
@@ -43,7 +43,7 @@ class _Analisador(argparse.ArgumentParser):
     """Um erro de argumento é uma linha só, e código de saída 2."""
 
     def error(self, message):
-        print(f"erro: {message} (veja {self.prog} --help)", file=sys.stderr)
+        _queixar(f"erro: {message} (veja {self.prog} --help)")
         sys.exit(2)
 
 
@@ -59,14 +59,28 @@ def main(argumentos=None):
     except KeyboardInterrupt:
         return 0
     except ErroParimpar as erro:
-        print(f"erro: {erro}", file=sys.stderr)
+        _queixar(f"erro: {erro}")
         return 2
     except BrokenPipeError:  # quem lia a saída (um `head`, por exemplo) foi embora
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _calar_a_saida()
         return 0
+    except OSError as erro:  # o disco encheu, por exemplo
+        _calar_a_saida()
+        _queixar(f"erro: não foi possível escrever {erro.filename or 'a saída'}: {motivo(erro)}")
+        return 2
     finally:
         for sinal in (signal.SIGINT, signal.SIGTERM):  # ao terminar, o Python devolveria a cada sinal o poder de matar
             signal.signal(sinal, signal.SIG_IGN)
+
+
+def _queixar(texto):
+    """Escreve em stderr uma linha, sem os caracteres que o terminal obedeceria."""
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in texto), file=sys.stderr)
+
+
+def _calar_a_saida():
+    """Joga fora o que ainda se escrever: ao terminar, o Python tentaria de novo e mostraria outro erro."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interromper(*_):
@@ -104,7 +118,7 @@ def _analisador():
     alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente | turma")
     comum = argparse.ArgumentParser(add_help=False)
     comum.add_argument("--so", metavar="CASOS", help="só uma régua (enunciado, especificação) ou alguns casos: par,abc")
-    comum.add_argument("--json", metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
+    comum.add_argument("--json", type=_arquivo, metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
     comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     uso = "%(prog)s [opções] -- COMANDO…"
     exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
@@ -115,7 +129,7 @@ def _analisador():
     exame.set_defaults(executar=_avaliar)
     turma = alvos.add_parser("turma", help="examina os programas de uma turma inteira")
     turma.add_argument("pasta", metavar="PASTA", help="a pasta com uma subpasta por entrega")
-    turma.add_argument("--csv", metavar="ARQUIVO", help="grava a tabela em CSV")
+    turma.add_argument("--csv", type=_arquivo, metavar="ARQUIVO", help="grava a tabela em CSV")
     turma.add_argument("--relatorios", metavar="PASTA", help="grava ali o relatório de cada entrega")
     turma.add_argument(
         "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
@@ -146,6 +160,13 @@ _segundos = _numero_entre(0, 86400, float, "um número de segundos de 0 a 86400"
 def _uma_linha(texto):
     if not texto or "\n" in texto:
         raise argparse.ArgumentTypeError(f"esperava um número, numa linha só, e veio {visivel(texto)}")
+    return texto
+
+
+def _arquivo(texto):
+    caminho = pathlib.Path(texto)  # antes do exame, e não depois: ele demora
+    if caminho.is_dir() or not caminho.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"esperava um arquivo numa pasta que existe e veio {visivel(texto)}")
     return texto
 
 
@@ -194,7 +215,7 @@ def _cliente(opcoes):
         except ErroParimpar as erro:
             narrador.narrar(menos={"erro"})
             outra = "" if ultima else f". Nova tentativa em {segundos(opcoes.intervalo)}"
-            print(f"aviso: {erro}{outra}", file=sys.stderr)
+            _queixar(f"aviso: {erro}{outra}")
         if ultima:
             return 0 if respondidas else 1
         if volta == 1:

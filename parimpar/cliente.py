@@ -91,9 +91,12 @@ class Cliente:
                     f"{onde} não respondeu em {segundos(self.prazo)}: confira o endereço, a rede e o firewall"
                 ) from erro
             raise ErroDeRede(f"não foi possível conectar a {onde}: {motivo(erro)}. Confira o endereço") from erro
-        except (TypeError, ValueError) as erro:  # um nome que nem se pode perguntar à rede
-            client_socket.close()
-            raise ErroDeRede(f"não foi possível conectar a {self.host!r}: não é um nome de hospedeiro") from erro
+        except BaseException as erro:
+            if client_socket is not None:
+                client_socket.close()
+            if isinstance(erro, (TypeError, ValueError)):  # um nome que nem se pode perguntar à rede
+                raise ErroDeRede(f"não foi possível conectar a {self.host!r}: não é um nome de hospedeiro") from erro
+            raise  # um Ctrl-C
         self.client_socket = client_socket
         self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
         self._respostas, self.resposta, self._sobra = Respostas(), None, False

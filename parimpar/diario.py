@@ -97,6 +97,10 @@ class Diario:
         # Guardam-se tuplas; o Evento só é montado para quem lê, porque quem escreve tem pressa.
         self._registros = deque(maxlen=maximo)
         self._total = 0
+        self.destrancar()
+
+    def destrancar(self):
+        """Cria as trancas. Depois de um fork, no filho: a thread que segurava uma delas não existe lá."""
         self._tranca = threading.Lock()
         self._novidade = threading.Condition(self._tranca)
         self._a_espera = 0

@@ -32,6 +32,7 @@ _MOTIVOS = {
     "EMFILE": "acabaram os descritores deste processo",
     "ENETUNREACH": "não há caminho até a rede",
     "ENFILE": "acabaram os descritores do sistema",
+    "ENOSPC": "acabou o espaço no disco",
     "ENOTCONN": "o socket não está conectado",
     "ENOTSOCK": "isso não é um socket",
     "EPIPE": "a outra ponta já tinha fechado",

@@ -24,7 +24,8 @@ CONEXOES_POR_PADRAO = 10_000
 MAXIMO_A_ENVIAR = 1024 * 1024  # bytes que um cliente pode deixar sem ler; um recv cheio de lixo pede uns 330 mil
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
 ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do close (PI-27)
-MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais só são fechados
+MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais são fechados na hora
+CHEIO = b"ERRO servidor cheio\n"
 PRAZO_DE_PARADA = 2.0  # segundos para a thread terminar
 
 
@@ -142,7 +143,7 @@ class Motor(threading.Thread):
                     self._enviar(conexao, b"", agora)
                 if o_que & selectors.EVENT_READ and conexao.aberta:
                     self._receber(conexao, agora)
-            except Exception as erro:
+            except (Exception, SystemExit) as erro:
                 self._perder(conexao, erro)
         for conexao in self.em_silencio.vencidas(agora):
             self._por(conexao, self._tratar, conexao.conversa.silencio(), agora)
@@ -165,7 +166,7 @@ class Motor(threading.Thread):
         """Faz `acao` por um cliente; o que der errado encerra só a conexão dele (PI-24)."""
         try:
             acao(conexao, *args)
-        except Exception as erro:
+        except (Exception, SystemExit) as erro:  # um sys.exit no sorteio do usuário também não encerra o serviço
             self._perder(conexao, erro)
 
     def _perder(self, conexao, erro):
@@ -198,13 +199,18 @@ class Motor(threading.Thread):
             conexao = _Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
             cheio = len(self.conversando) >= self.limite
             if cheio and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
-                self._fechar(conexao, "servidor cheio")
+                self._por(conexao, self._recusar)
                 continue
             self.seletor.register(client_socket, selectors.EVENT_READ, conexao)
             self.conversando.entrar(conexao)
             self._anotar("conecta", "accept()", conexao)
             if cheio:
                 self._por(conexao, self._despedir, "servidor cheio", agora)
+
+    def _recusar(self, conexao):
+        """Diz que não há lugar a quem nem se pode esperar que leia (PI-25)."""
+        conexao.client_socket.send(CHEIO)
+        self._fechar(conexao, "servidor cheio")
 
     def _receber(self, conexao, agora):
         try:
@@ -345,6 +351,7 @@ def lembrar_no_fork(motor):
 
 def _fechar_no_filho():
     for motor in list(_motores):
+        motor.diario.destrancar()
         motor.fechar_no_filho()
 
 

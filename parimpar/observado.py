@@ -10,7 +10,7 @@ import socket
 import time
 
 from .diario import Diario
-from .erros import motivo
+from .erros import ErroDeUso, motivo
 
 # Que evento do diário cada chamada deixa, quando dá certo.
 _TIPOS = {
@@ -27,7 +27,12 @@ def observar(sock, quem="cliente", diario=None):
         sock: um socket recém-criado ou já conectado; o descritor dele passa para o observado.
         quem: "servidor" ou "cliente", a ponta a que ele pertence.
         diario: onde anotar; por padrão um novo, que fica em `.diario`.
+
+    Raises:
+        ErroDeUso: o socket já foi fechado.
     """
+    if sock.fileno() == -1:
+        raise ErroDeUso("esperava um socket aberto, e este já foi fechado; crie outro com socket.socket(…)")
     prazo = sock.gettimeout()
     observado = SocketObservado(sock.family, sock.type, sock.proto, sock.detach())
     observado.settimeout(prazo)
@@ -61,6 +66,12 @@ class SocketObservado(socket.socket):
         """Como `socket.accept`; o socket da conexão também vem observado."""
         conexao, remoto = self._chamar("accept", "accept()")
         return observar(conexao, self.quem, self.diario), remoto
+
+    def dup(self):
+        """Como `socket.dup`; a cópia do descritor também vem observada."""
+        copia = super().dup()
+        copia.quem, copia.diario, copia.enderecos = self.quem, self.diario, self.enderecos
+        return copia
 
     def send(self, dados, *opcoes):
         return self._chamar("send", f"send({_quantos(dados)})", dados, *opcoes, enviando=dados)

@@ -202,7 +202,17 @@ class Respostas:
                 f"esperava uma resposta de até {MAXIMO_DA_RESPOSTA} bytes e já vieram {len(self._pendente)} "
                 "sem terminar; confira se este é mesmo um servidor PAR/ÍMPAR"
             )
-        return [decodificar(linha.removesuffix(b"\r")) for linha in linhas]
+        respostas = []
+        for i, linha in enumerate(linhas):
+            try:
+                respostas.append(decodificar(linha.removesuffix(b"\r")))
+            except ErroDeProtocolo:
+                if not respostas:
+                    raise
+                # As que se leem são entregues, como se esta tivesse chegado depois.
+                self._pendente = b"\n".join([*linhas[i:], self._pendente])
+                break
+        return respostas
 
     def fim(self):
         """A resposta crua que estava pendente, quando o servidor fecha ou silencia; ou None."""

@@ -68,7 +68,7 @@ class MotorUDP(threading.Thread):
                     continue  # no Windows, um ConnectionError conta que um cliente já foi embora
                 try:
                     self._tratar(dados, remoto)
-                except Exception as erro:  # o que der errado com um cliente não atinge os outros
+                except (Exception, SystemExit) as erro:  # o que der errado com um cliente não atinge os outros
                     detalhe = motivo(erro) if isinstance(erro, OSError) else repr(erro)
                     self._anotar("erro", remoto=remoto, detalhe=detalhe)
         except Exception as erro:  # guardado: `ServidorUDP.parar` o entrega a quem chamou

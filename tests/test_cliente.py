@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from apoio import PRAZO, anotou, em_outro_processo, ler_tudo, reiniciar, servidor_de_aluno
+from apoio import PRAZO, anotou, em_outro_processo, ler_tudo, porta_livre, reiniciar, servidor_de_aluno
 from parimpar import Cliente, Servidor, sortear_numero
 from parimpar.cliente import rodada
 from parimpar.erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado
@@ -472,3 +472,34 @@ def test_nome_que_nao_pode_ser_de_hospedeiro(host):
     """Um nome impossível é um erro do pacote, e o socket não fica aberto."""
     with pytest.raises(ErroDeRede, match="hospedeiro"):
         Cliente(host).conectar()
+
+
+@pytest.mark.parametrize("falha", [KeyboardInterrupt, MemoryError])
+def test_interrompido_ao_conectar(monkeypatch, falha):
+    """Um Ctrl-C no meio do connect não deixa o socket aberto (PI-44)."""
+    abertos = []
+
+    class Interrompido(socket.socket):
+        def connect(self, endereco):
+            abertos.append(self)
+            raise falha
+
+    monkeypatch.setattr(socket, "socket", Interrompido)
+    cliente = Cliente("127.0.0.1", 1)
+    with pytest.raises(falha):
+        cliente.conectar()
+    assert [sock.fileno() for sock in abertos] == [-1] and cliente.client_socket is None
+
+
+def test_conectado_a_si_mesmo(monkeypatch):
+    """Sem servidor, o sistema pode dar ao cliente a porta procurada: é o mesmo que ser recusado (PI-40)."""
+
+    class MesmaPorta(socket.socket):
+        def connect(self, endereco):
+            self.bind(endereco)
+            super().connect(endereco)
+
+    porta = porta_livre()
+    monkeypatch.setattr(socket, "socket", MesmaPorta)
+    with pytest.raises(ConexaoRecusada, match="ninguém escuta"):
+        Cliente("127.0.0.1", porta).conectar()

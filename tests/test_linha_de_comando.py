@@ -182,3 +182,21 @@ def test_encerra_mesmo_que_ninguem_leia_a_saida(servidor_no_terminal):
             cliente.perguntar("7")
     processo.send_signal(signal.SIGTERM)
     assert processo.wait(PRAZO) == 0
+
+
+def test_o_que_o_usuario_escreveu_nao_comanda_o_terminal():
+    """Um caractere de controle num argumento aparece como código."""
+    for comando in (["cliente", "--vezes", "1", "--host", "a\x1b[31m"], ["servidor", "--host", "a\x1b[31m"]):
+        resultado = rodar(*comando)
+        assert "\x1b" not in resultado.stderr and r"a\x1b[31m" in resultado.stderr
+        assert resultado.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="não há /dev/full")
+def test_disco_cheio():
+    """Quando não se consegue escrever a saída, é uma linha clara e código 2."""
+    with open("/dev/full", "w") as cheio:
+        comando = [*PYTHON_NU, "servidor", "--porta", "0"]
+        feito = subprocess.run(comando, cwd=RAIZ, stdout=cheio, stderr=subprocess.PIPE, encoding="utf-8", timeout=PRAZO)
+    assert feito.returncode == 2
+    assert feito.stderr == "erro: não foi possível escrever a saída: acabou o espaço no disco (ENOSPC)\n"

@@ -15,6 +15,7 @@ import pytest
 from apoio import PRAZO, ler, ler_tudo, reiniciar
 from parimpar import observado as modulo, observar
 from parimpar.diario import BYTES_GUARDADOS
+from parimpar.erros import ErroDeUso
 from parimpar.kernel import em_repouso, estado
 from parimpar.observado import SocketObservado
 
@@ -543,3 +544,22 @@ def test_ipv6(diario):
             if sys.platform.startswith("linux"):
                 ate_ficar(["FIN_WAIT2"], client_socket)
             assert estado(client_socket).local == local and estado(client_socket).remoto[0] == "::1"
+
+
+def test_socket_ja_fechado():
+    """Um socket fechado não se observa: o erro diz o que fazer."""
+    sock = socket.socket()
+    sock.close()
+    with pytest.raises(ErroDeUso, match="já foi fechado"):
+        observar(sock)
+
+
+def test_dup(par_udp, diario):
+    """A cópia do descritor é observada como o original, e vive depois dele."""
+    um, outro = par_udp
+    with um.dup() as copia:
+        um.close()
+        copia.sendto(b"8", outro.getsockname())
+        assert outro.recvfrom(10) == (b"8", copia.getsockname())
+    envio = next(evento for evento in diario if evento.tipo == "envia")
+    assert (envio.quem, envio.local) == ("cliente", um.enderecos[0])

@@ -341,6 +341,14 @@ def test_resposta_em_outra_codificacao():
         Respostas().receber("ÍMPAR\n".encode("latin-1"))
 
 
+def test_a_resposta_que_se_le_nao_se_perde():
+    """Uma resposta boa vale mesmo que no mesmo segmento venha outra que não se lê: a fatia não muda nada."""
+    respostas = Respostas()
+    assert respostas.receber(b"PAR\n\xff\n") == ["PAR"]
+    with pytest.raises(ErroDeProtocolo, match="UTF-8"):
+        respostas.receber(b"")
+
+
 @pytest.mark.parametrize("terminador", [b"", b"\n"])
 def test_resposta_que_nao_termina(terminador):
     """A memória do cliente tem limite: uma resposta grande demais é um erro."""

@@ -115,16 +115,17 @@ def test_um_rst_encerra_so_aquela_conexao(servidor):
         assert ler(outro, 4) == b"PAR\n"
 
 
-def test_um_erro_interno_encerra_so_aquela_conexao():
-    """Um defeito nosso ao atender um cliente não derruba os outros nem o servidor (PI-24)."""
+@pytest.mark.parametrize("falhar, erro", [(lambda: 1 / 0, "ZeroDivisionError"), (sys.exit, "SystemExit")])
+def test_um_erro_interno_encerra_so_aquela_conexao(falhar, erro):
+    """Um defeito ao atender um cliente não derruba os outros nem o servidor, nem se for um sys.exit (PI-24)."""
     with (
-        Servidor(sorteio=SimpleNamespace(choices=lambda *_, k: 1 / 0)) as servidor,
+        Servidor(sorteio=SimpleNamespace(choices=lambda *_, k: falhar())) as servidor,
         conectar(servidor.endereco) as outro,
     ):
         with conectar(servidor.endereco) as sock:
             sock.sendall(b"12345678901\n")
             assert ler_tudo(sock) == b""
-        assert "ZeroDivisionError" in anotou(servidor.diario, "erro", "erro interno").detalhe
+        assert erro in anotou(servidor.diario, "erro", "erro interno").detalhe
         outro.sendall(b"8\n")
         assert ler(outro, 4) == b"PAR\n"
 
@@ -153,7 +154,8 @@ def test_servidor_muito_cheio():
     ):
         multidao = [abertos.enter_context(conectar(servidor.endereco)) for _ in range(MAXIMO_A_DESPEDIR + 30)]
         assert anotou(servidor.diario, "fecha").detalhe == "servidor cheio"
-        assert ler_tudo(multidao[0]) == CHEIO
+        for sock in multidao:  # os que se despedem e os que são fechados na hora
+            assert ler(sock, len(CHEIO)) == CHEIO
         primeiro.sendall(b"8\n")
         assert ler(primeiro, 4) == b"PAR\n"
 
@@ -352,6 +354,18 @@ def test_um_fork_nao_prende_a_porta(servidor):
         finally:
             aqui.close()
             os.waitpid(filho, 0)
+
+
+@so_no_unix
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_um_fork_no_meio_de_uma_anotacao(servidor):
+    """O filho não herda trancada a tranca de uma thread que não existe nele."""
+    with servidor.diario._tranca:
+        filho = os.fork()
+        if filho == 0:
+            livre = servidor.diario._tranca.acquire(blocking=False)
+            os._exit(0 if livre else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(filho, 0)[1]) == 0
 
 
 def test_o_erro_da_thread_nao_se_perde(monkeypatch):
