@@ -33,12 +33,18 @@ def ler_cabecalho(aluno):
     for texto, certo in CASOS:
         veio = aluno(bytes.fromhex(texto))
         if not (isinstance(veio, tuple) and len(veio) == 3):
-            raise Errou(f"devolva três coisas (origem, destino, sinalizações); veio {veio!r}")
+            raise Errou(f"devolva uma tupla de três: return origem, destino, ligadas; veio {veio!r}")
         if veio[:2] == (certo[1], certo[0]) and veio[:2] != certo[:2]:
             raise Errou(f"as portas estão trocadas: a de origem vem primeiro, e é {certo[0]}")
         if veio[:2] != certo[:2]:
-            raise Errou(f"{texto[:11]}: esperava as portas {certo[0]} e {certo[1]}, e veio {veio[0]!r} e {veio[1]!r}")
+            raise Errou(
+                f"{texto[:11]}: esperava as portas {certo[0]} e {certo[1]}, e veio {veio[0]!r} e {veio[1]!r}; "
+                "são números, com o byte mais significativo primeiro"
+            )
         sinalizacoes = set(veio[2]) if isinstance(veio[2], (set, frozenset, list, tuple)) else veio[2]
         if sinalizacoes != certo[2]:
             byte = texto.split()[13]
-            raise Errou(f"o byte 13 é 0x{byte}: esperava {sorted(certo[2])} e veio {veio[2]!r}")
+            raise Errou(
+                f"o byte 13, contando do zero, é {byte}, ou {int(byte, 16):08b} em binário: "
+                f"esperava {sorted(certo[2])} e veio {veio[2]!r}"
+            )
