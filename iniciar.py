@@ -35,7 +35,8 @@ def encontrar_uv():
 
 def main(argumentos):
     if sys.version_info < (3, 11):
-        sys.exit(f"É preciso Python 3.11 ou mais novo; este é o {sys.version.split()[0]}.")
+        este = sys.version.split()[0]
+        sys.exit(f"É preciso Python 3.11 ou mais novo, e este é o {este}. Instale um mais novo (python.org) e repita.")
     if argumentos[:1] == ["testes"]:
         # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo, e os do
         # navegador, que demoram mais, vêm primeiro, na ordem das pastas.

@@ -145,7 +145,7 @@ def mostrar_vazao(medianas, nomes):
             por_segundo, p99, cpu, gerador = medianas[cenario, nome]
             razoes = f"{nossa[0] / por_segundo:5.2f}× em pedidos/s, {cpu / nossa[2]:5.2f}× em CPU"
             print(
-                f"{'' if i else cenario:18}{nome:21}{por_segundo:10,.0f}{p99 * 1e3:7.2f} ms{cpu * 1e6:9.1f} µs"
+                f"{'' if i else cenario:18}{nome:21}{por_segundo:10.0f}{p99 * 1e3:7.2f} ms{cpu * 1e6:9.1f} µs"
                 f"{gerador:9.0%}   {razoes if nome != 'parimpar' else '–'}"
             )
 
@@ -153,7 +153,7 @@ def mostrar_vazao(medianas, nomes):
 def mostrar_paradas(resultado):
     print(f"\n{'paradas':>8}  {'servidor':21}{'memória/conexão':>17}{'p99 sem elas':>15}{'com elas':>11}{'razão':>8}")
     for (quantas, nome), medida in resultado.items():
-        print(f"{quantas:8,}  {nome:21}", end="")
+        print(f"{quantas:8}  {nome:21}", end="")
         if isinstance(medida, str):
             print(f"  não medido: {medida}")
         else:
@@ -173,13 +173,13 @@ def metas(medianas, parados, importacao, cliques):
             lista.append((f"{cenario}: ≥ {meta}× {par}", texto, min(vazao, cpu) >= meta))
     for quantas in QUANTAS_PARADAS:
         medida = parados[quantas, "parimpar"]
-        texto = f"≤ 4 KiB por conexão parada, com {quantas:,}"
+        texto = f"≤ 4 KiB por conexão parada, com {quantas}"
         if isinstance(medida, str):
             lista.append((texto, f"não medido: {medida}", False))
             continue
         memoria, sem, com = medida
         lista.append((texto, f"{memoria / 1024:.2f} KiB", memoria <= 4096))
-        lista.append((f"p99 com {quantas:,} paradas ≤ 1,5× o de sem nenhuma", f"{com / sem:.2f}×", com <= 1.5 * sem))
+        lista.append((f"p99 com {quantas} paradas ≤ 1,5× o p99 sem nenhuma", f"{com / sem:.2f}×", com <= 1.5 * sem))
     for caso, (pacote, padrao) in importacao.items():
         lista.append((f"{caso}: ≤ 1,3× os módulos padrão", f"{pacote / padrao:.2f}×", pacote <= 1.3 * padrao))
     if cliques:

@@ -24,7 +24,7 @@ ADEUS = 2.0  # segundos para escrever as últimas linhas
 _TRADUCAO = {
     "usage: ": "uso: ",
     "options": "opções",
-    "positional arguments": "comandos",
+    "positional arguments": "argumentos",
     "show this help message and exit": "mostra esta ajuda e termina",
     "%(prog)s: error: %(message)s\n": "erro: %(message)s\n",
     "argument %(argument_name)s: %(message)s": "argumento %(argument_name)s: %(message)s",
@@ -74,7 +74,7 @@ def main(argumentos=None):
 
 
 def _queixar(texto):
-    """Escreve em stderr uma linha, sem os caracteres que o terminal obedeceria."""
+    """Escreve em stderr uma linha, sem os caracteres a que o terminal obedeceria."""
     print("".join(c if c.isprintable() else repr(c)[1:-1] for c in texto), file=sys.stderr)
 
 
@@ -124,7 +124,8 @@ def _analisador():
     exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
     exame.add_argument("--porta", type=_porta, help="a porta onde ele escuta (padrão: descobrir)")
     exame.set_defaults(executar=_avaliar)
-    exame = alvos.add_parser("cliente", parents=[comum], help="faz o papel do servidor para um cliente", usage=uso)
+    ajuda = "inicia um cliente e o examina, no papel do servidor"
+    exame = alvos.add_parser("cliente", parents=[comum], help=ajuda, usage=uso)
     exame.add_argument("--porta", type=_porta, help="a porta a que ele se conecta (padrão: descobrir)")
     exame.set_defaults(executar=_avaliar)
     turma = alvos.add_parser("turma", help="examina os programas de uma turma inteira")
@@ -261,8 +262,8 @@ def _exigir_psutil():
         import psutil  # noqa: F401
     except ImportError as erro:
         raise ErroDeUso(
-            "para avaliar é preciso a biblioteca psutil: instale-a com  pip install psutil  ou, depois do iniciar.py, "
-            "use o Python da pasta do projeto (.venv/bin/python; no Windows, .venv\\Scripts\\python)"
+            "para avaliar é preciso ter a biblioteca psutil: instale-a com  pip install psutil  ou, depois do "
+            "iniciar.py, use o Python da pasta do projeto (.venv/bin/python; no Windows, .venv\\Scripts\\python)"
         ) from erro
 
 

@@ -86,7 +86,7 @@ def ler(caminho):
         raise  # é também um ValueError, mas já diz o que houve
     except (ValueError, struct.error, dpkt.Error) as erro:
         raise ErroDeUso(
-            f"{str(caminho)!r} não é uma gravação em `pcap`, ou está incompleta; grave com `tcpdump -w`"
+            f"{str(caminho)!r} não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta; grave com `tcpdump -w`"
         ) from erro
     if not segmentos:
         raise ErroDeUso(f"{str(caminho)!r} não tem nenhum segmento TCP: confira a interface e o filtro da gravação")

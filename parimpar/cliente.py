@@ -15,14 +15,14 @@ from .protocolo import SILENCIO, Respostas
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
 SILENCIO_EM_LINHA = 1.0  # segundos; a resposta deveria terminar em \n, então espera-se mais
-UM_DIA = 86_400  # segundos; os sockets não aceitam prazos sem fim
+UM_DIA = 86_400  # segundos; os sockets não aceitam prazos enormes nem infinitos
 
 
 def sortear_numero(sorteio=random, casas=CASAS_DO_SORTEIO):
     """Sorteia quantas casas e depois os algarismos; devolve o texto do número (PI-40).
 
-    Sortear direto entre 0 e 10³⁰ daria números de 30 casas quase sempre, e PAR ou ÍMPAR nunca
-    apareceria: só um em 10²⁰ desses números tem até 10 casas.
+    Sortear direto entre 0 e 10³⁰ daria números de 30 casas quase sempre, e PAR e ÍMPAR quase
+    nunca apareceriam: só um em 10²⁰ desses números tem até 10 casas.
 
     Args:
         sorteio: um `random.Random(semente)` torna o resultado repetível.
@@ -51,7 +51,7 @@ class Cliente:
         if not isinstance(porta, int) or not 1 <= porta <= 65535:
             raise ErroDeUso(f"a porta do servidor deve ser um inteiro de 1 a 65535; veio {porta!r}")
         if not isinstance(prazo, (int, float)) or not 0 < prazo <= UM_DIA:
-            raise ErroDeUso(f"prazo é em segundos, mais de 0 e até {UM_DIA} (um dia); veio {prazo!r}")
+            raise ErroDeUso(f"prazo deve ser um número de segundos acima de 0 e até {UM_DIA}; veio {prazo!r}")
         self.host, self.porta, self.crua, self.prazo = host, porta, crua, prazo
         self.diario = Diario() if diario is None else diario
         self.client_socket = None
@@ -76,7 +76,7 @@ class Cliente:
             client_socket.settimeout(self.prazo)
             client_socket.connect((self.host, self.porta))
             if client_socket.getsockname() == client_socket.getpeername():
-                # Sem servidor, o sistema pode emprestar ao cliente a própria porta procurada, e ele se conecta a si mesmo.
+                # Sem servidor, o sistema pode dar ao cliente a própria porta procurada: ele se conecta a si mesmo.
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "conectou-se a si mesmo")
         except OSError as erro:
             if client_socket is not None:
@@ -122,7 +122,7 @@ class Cliente:
             raise ErroDeUso(
                 f"esperava um texto numa linha só e não vazio, e veio {texto!r}; envie um número de cada vez"
             )
-        # Uma resposta atrasada, ou o resto de uma, não pode passar pela da próxima pergunta: fecha-se a conexão.
+        # Uma resposta atrasada, ou o resto de uma, não pode ser tomada pela da próxima pergunta: fecha-se a conexão.
         if self._sobra or self._chegou_sem_pedir():
             self.fechar()
         self.conectar()
@@ -217,7 +217,8 @@ class Cliente:
                     return resposta
                 raise TempoEsgotado(
                     f"esperava a resposta em até {segundos(self.prazo)} e ela não veio: o servidor pode estar ocupado "
-                    "com outro cliente, ou à espera de um \\n, ou do fim do envio (experimente crua=True)"
+                    "com outro cliente, ou esperar que o pedido termine de outro jeito "
+                    f"(experimente crua={not self.crua})"
                 ) from erro
             except OSError as erro:
                 if (resposta := self._respostas.fim()) is not None:

@@ -1,7 +1,7 @@
 """O diário: tudo o que aconteceu, na ordem em que aconteceu.
 
 Servidores, clientes e sockets observados só escrevem; telas, diagramas e testes só leem, a partir
-de um cursor. É um registro de acréscimo, com tamanho limitado e seguro entre threads: nenhuma
+de um cursor. Só se acrescentam eventos, até um limite, e várias threads podem usá-lo: nenhuma
 thread de fundo imprime nada, ela anota aqui.
 """
 
@@ -82,7 +82,7 @@ def visivel(dados, limite=60, aspas=True):
     # Um caractere tem até 4 bytes; o byte a mais diz se ficou algo de fora.
     texto = dados[: limite * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
     cortado = len(texto) > limite
-    texto = repr(texto[:limite])  # repr escapa tudo o que o terminal poderia obedecer
+    texto = repr(texto[:limite])  # repr escapa tudo a que o terminal poderia obedecer
     return (texto if aspas else texto[1:-1]) + ("…" if cortado else "")
 
 
@@ -100,7 +100,7 @@ class Diario:
         self.destrancar()
 
     def destrancar(self):
-        """Cria as trancas. Depois de um fork, no filho: a thread que segurava uma delas não existe lá."""
+        """Cria as trancas; no filho de um fork, cria outras: a thread que segurava uma delas não existe lá."""
         self._tranca = threading.Lock()
         self._novidade = threading.Condition(self._tranca)
         self._a_espera = 0

@@ -45,8 +45,8 @@ def motivo(erro):
     """Diz em português o que houve num `OSError`, com o nome dos manuais: EPIPE, ECONNRESET…"""
     if isinstance(erro, TimeoutError) and erro.errno is None:
         return "o prazo acabou"
-    if type(erro).__name__ == "gaierror":  # pelo nome: o protocolo puro usa este arquivo, e não importa socket
-        return "não existe hospedeiro com esse nome"
+    if type(erro).__name__ == "gaierror":  # pelo nome: protocolo.py usa este arquivo, e não pode importar socket
+        return "não se achou um endereço IPv4 para esse nome"
     nome = errno.errorcode.get(erro.errno or 0, "")
     frase = _MOTIVOS.get(nome.removeprefix("WSA"), erro.strerror or str(erro))
     return f"{frase} ({nome})" if nome else frase

@@ -17,7 +17,7 @@ from .diario import endereco
 
 NAO_DISPONIVEL = "não disponível"
 
-# include/net/tcp_states.h do Linux; os nomes são os da RFC 9293, seção 3.3.2.
+# include/net/tcp_states.h do Linux; os nomes dos estados são os do kernel, que vêm da RFC 9293, seção 3.3.2.
 _ESTADOS = {
     1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT",
     7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "SYN_RECV",
@@ -87,7 +87,7 @@ def estado(sock):
 
     Não lê nem envia nada: os bytes que esperam na fila continuam lá.
 
-    Source: man 7 tcp (TCP_INFO), man 7 ip (FIONREAD, TIOCOUTQ), RFC 9293 seção 3.3.2.
+    Fonte: man 7 tcp (TCP_INFO, FIONREAD, TIOCOUTQ), RFC 9293 seção 3.3.2.
     """
     familia, tipo = _nome(sock.family), _nome(sock.type)
     if sock.fileno() == -1:

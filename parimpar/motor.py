@@ -138,13 +138,10 @@ class Motor(threading.Thread):
                 if chave.fileobj is self.server_socket:
                     self._aceitar(agora)
                 continue
-            try:
-                if o_que & selectors.EVENT_WRITE:
-                    self._enviar(conexao, b"", agora)
-                if o_que & selectors.EVENT_READ and conexao.aberta:
-                    self._receber(conexao, agora)
-            except (Exception, SystemExit) as erro:
-                self._perder(conexao, erro)
+            if o_que & selectors.EVENT_WRITE:
+                self._por(conexao, self._enviar, b"", agora)
+            if o_que & selectors.EVENT_READ and conexao.aberta:
+                self._por(conexao, self._receber, agora)
         for conexao in self.em_silencio.vencidas(agora):
             self._por(conexao, self._tratar, conexao.conversa.silencio(), agora)
         for conexao in self.conversando.vencidas(agora):
@@ -208,7 +205,7 @@ class Motor(threading.Thread):
                 self._por(conexao, self._despedir, "servidor cheio", agora)
 
     def _recusar(self, conexao):
-        """Diz que não há lugar a quem nem se pode esperar que leia (PI-25)."""
+        """Avisa que não há lugar e fecha na hora, sem esperar o cliente ler (PI-25)."""
         conexao.client_socket.send(CHEIO)
         self._fechar(conexao, "servidor cheio")
 

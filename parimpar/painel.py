@@ -1,7 +1,7 @@
 """O painel: um servidor e um cliente de verdade, com botões, dentro do notebook.
 
-Só mostra: quem conversa é o `Servidor` e a `rodada`, quem anota é o `Diario`. Nenhum botão
-bloqueia o kernel: o clique só abre uma thread, que faz o trabalho e muda os controles; outra
+Só mostra: quem conversa são o `Servidor` e a `rodada`, quem anota é o `Diario`. Nenhum botão
+bloqueia o kernel do Jupyter: o clique só abre uma thread, que faz o trabalho e muda os controles; outra
 redesenha a tela quando o diário tem novidade. Todo texto da rede é escapado antes de virar HTML.
 """
 
@@ -55,7 +55,7 @@ class Painel(widgets.VBox):
     Args:
         servidor: um `Servidor` seu, que o painel observa, liga e desliga; por padrão o painel cria
             um, numa porta livre, e o para ao fechar.
-        semente: torna repetíveis os números sorteados e as letras do servidor.
+        semente: torna repetíveis os números sorteados e, se o servidor é do painel, as letras dele.
         prazo: segundos que o cliente espera por uma resposta.
         nome: para ter mais de um painel aberto ao mesmo tempo.
     """
@@ -288,7 +288,7 @@ class Painel(widgets.VBox):
             self.historico.value = telas.historico(trocas, contagem, quantas)
 
     def fechar(self):
-        """Encerra threads, para o servidor (se é do painel) e desfaz os controles."""
+        """Encerra as threads, desliga o servidor (se é do painel) e desfaz os controles."""
         if self._fechado.is_set():
             return
         self._parar_de_repetir.set()

@@ -120,7 +120,7 @@ def interpretar(dados, ultimas_respostas, sorteio):
     veio = dados.decode("utf-8", "backslashreplace")
     veio = repr(veio) if len(veio) <= 30 else f"{veio[:30]!r}…"  # repr neutraliza caracteres de controle
     return Invalido(
-        dados, f"esperava um inteiro (algarismos 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo"
+        dados, f"esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo"
     )
 
 

@@ -61,7 +61,7 @@ class _Rede:
                 serve, o_que = valor in _ESCOLHAS[nome], "um destes: " + ", ".join(map(repr, _ESCOLHAS[nome]))
             elif nome in ("fragmento", "corte"):
                 serve = valor is None or isinstance(valor, int) and valor >= (nome == "fragmento")
-                o_que = "um número de bytes ou None"
+                o_que = f"um número de bytes, a partir de {int(nome == 'fragmento')}, ou None"
             else:
                 maximo = 1 if nome in ("perda", "repeticao") else 60
                 serve = isinstance(valor, (int, float)) and 0 <= valor <= maximo
@@ -277,7 +277,7 @@ class RedeRuimUDP(_Rede):
     def _receber(self, sock, cliente, pontas, seletor):
         try:
             dados, de = sock.recvfrom(MAXIMO)
-        except OSError:  # o outro lado avisou que ninguém escuta lá: na rede real o aviso se perde
+        except OSError:  # o outro lado avisou que ninguém escuta lá: na rede real o aviso pode se perder
             return
         if cliente is not None:
             self._passar("volta", dados, self._escuta, cliente)

@@ -15,7 +15,7 @@ from .erros import ErroDeRede, ErroDeUso, PortaOcupada, motivo
 from .motor import Motor
 
 FILA_DO_ACCEPT = 1024  # conexões prontas que o kernel guarda até o accept
-UM_DIA = 86_400  # segundos; o select do sistema não aceita esperas sem fim
+UM_DIA = 86_400  # segundos; o select do sistema não aceita prazos enormes nem infinitos
 
 
 class Servidor:
@@ -27,7 +27,7 @@ class Servidor:
         host: endereço onde escutar; "127.0.0.1" só aceita clientes desta máquina, "0.0.0.0"
             aceita os da rede inteira.
         porta: 0 deixa o sistema escolher; leia a escolhida em `servidor.porta`.
-        silencio: segundos sem nada chegar até o servidor fechar a conexão (PI-23).
+        silencio: depois de tantos segundos sem chegar nada, o servidor fecha a conexão (PI-23).
         max_conexoes: acima disto o cliente recebe `ERRO servidor cheio` (PI-25); por padrão, 10.000
             ou quantas o sistema deixar este processo abrir.
         diario: onde anotar; por padrão, um diário novo.
@@ -42,7 +42,7 @@ class Servidor:
         if not isinstance(porta, int) or not 0 <= porta <= 65535:
             raise ErroDeUso(f"a porta deve ser um inteiro de 0 a 65535 (0 = o sistema escolhe) e veio {porta!r}")
         if not isinstance(silencio, (int, float)) or not 0 < silencio <= UM_DIA:
-            raise ErroDeUso(f"silencio é em segundos, mais de 0 e até {UM_DIA} (um dia); veio {silencio!r}")
+            raise ErroDeUso(f"silencio deve ser um número de segundos acima de 0 e até {UM_DIA}; veio {silencio!r}")
         if max_conexoes is not None and (not isinstance(max_conexoes, int) or max_conexoes < 1):
             raise ErroDeUso(f"max_conexoes deve ser um inteiro a partir de 1; veio {max_conexoes!r}")
         self.host, self._porta_pedida, self._porta = host, porta, None

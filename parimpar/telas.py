@@ -34,7 +34,7 @@ def resposta(troca):
     elif troca.resposta is None:
         cor, cima, corpo, tamanho = (
             VERMELHO,
-            f"Enviado: {_texto(troca.numero, 40)}. Sem resposta:",
+            f"Enviado: {_texto(troca.numero, 40) or '(vazio)'}. Sem resposta:",
             _texto(troca.erro, 400),
             1.1,
         )

@@ -40,7 +40,7 @@ class MotorUDP(threading.Thread):
         self.server_socket, self.diario, self.sorteio, self.falha = server_socket, diario, sorteio, None
         self.server_socket.settimeout(OLHADA)
         self.parando = False
-        self.conversando = ()  # sem conexão não há a quem contar
+        self.conversando = ()  # sem conexão não há o que contar
         self.ultimas = OrderedDict()  # endereço: as últimas respostas, para conferir as devoluções (PI-31)
         lembrar_no_fork(self)
         aviso = "" if self.so_desta_maquina else "atenção: aceita datagramas da rede, não só desta máquina"
@@ -83,7 +83,7 @@ class MotorUDP(threading.Thread):
         ultimas = self.ultimas.get(remoto, ())
         if dados.startswith(b"ERRO "):
             # Dois servidores que respondessem ao ERRO um do outro não parariam mais.
-            self._anotar("erro", "", remoto, dados, "uma resposta, e não um pedido")
+            self._anotar("erro", "", remoto, dados, "esperava um pedido e veio uma resposta; não se responde a ela")
             return
         if len(dados) > MAXIMO_DO_PEDIDO:
             mensagem = Invalido(dados, f"o pedido passou de {MAXIMO_DO_PEDIDO} bytes; envie um número menor")
@@ -155,9 +155,10 @@ class ClienteUDP:
                     return self.resposta
         except OSError as erro:
             raise self._de_rede(erro) from erro
+        envios = "1 envio" if self.tentativas == 1 else f"{self.tentativas} envios"
         quanto = segundos(self.espera * self.tentativas)
         raise TempoEsgotado(
-            f"nenhuma resposta de {endereco((self.host, self.porta))} a {self.tentativas} envios, em {quanto}: por UDP "
+            f"nenhuma resposta de {endereco((self.host, self.porta))} depois de {envios}, em {quanto}: por UDP "
             "não se sabe se o pedido se perdeu, se a resposta se perdeu ou se não há servidor; confira o endereço e "
             "tente de novo"
         )
@@ -224,7 +225,7 @@ class ClienteUDP:
 
 def _resolver(host):
     try:
-        # Um servidor em todos os endereços responde pelo de onde se veio: daqui, 127.0.0.1.
+        # Quem escuta em 0.0.0.0 responde por um endereço de verdade: a um cliente desta máquina, por 127.0.0.1.
         return "127.0.0.1" if host == "0.0.0.0" else socket.gethostbyname(host)
     except (TypeError, ValueError) as erro:  # um nome com dois pontos seguidos, por exemplo: nem se pergunta à rede
         raise socket.gaierror(f"não é um nome de hospedeiro: {host!r}") from erro

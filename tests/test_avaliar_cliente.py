@@ -133,7 +133,7 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
         ("ascii.py", "acento", "UnicodeDecodeError"), ("calcula.py", "mente", "calcula a paridade por conta própria"),
         ("cliente.js", "fora-do-ar", "ECONNREFUSED"), ("cliente.js", "partido", "meio Í de cada vez"),
         ("dispara.py", "mudo", "um pedido atrás do outro"),
-        ("dispara.py", "devolve", "fechou o envio antes"), ("exponencial.py", "numero", "notação exponencial"),
+        ("dispara.py", "devolve", "encerrou o envio antes"), ("exponencial.py", "numero", "notação exponencial"),
         ("espera_linha.py", "resposta-crua", "ficou esperando um \\n"),
         ("fixo.py", "sorteio", "sempre o mesmo número, 123456789"), ("fecha_tarde.py", "fecha", "durante a espera"),
         ("nunca_fecha.py", "fecha", "sem fechar a primeira"), ("outra_coisa.py", "devolve", "outra coisa"),

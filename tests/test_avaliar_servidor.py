@@ -167,9 +167,12 @@ def test_o_que_so_se_descreve_nao_e_comparado():
 
 def test_os_casos_nao_julgados_pelo_mesmo_motivo_sao_contados():
     """Um programa que nem começa não repete o motivo a cada caso; os poucos que faltam são ditos um a um."""
+
     def relatar(quantos):
         vereditos = [Veredito("a", "PI-03", ENUNCIADO, FALHOU, "primeiro", "caiu")]
-        vereditos += [Veredito(f"c{i}", "PI-03", ENUNCIADO, NAO_DEU, f"caso {i}", "não começou") for i in range(quantos)]
+        vereditos += [
+            Veredito(f"c{i}", "PI-03", ENUNCIADO, NAO_DEU, f"caso {i}", "não começou") for i in range(quantos)
+        ]
         return relatorio.em_texto(Avaliacao("servidor", ("x",), (), tuple(vereditos)))
 
     assert "? [não deu para julgar] 5 casos: não começou" in relatar(5) and "caso 0" not in relatar(5)

@@ -141,7 +141,7 @@ def test_arquivo_que_nao_existe(tmp_path):
 def test_arquivo_que_nao_e_gravacao(tmp_path, conteudo):
     """Um arquivo qualquer, vazio ou cortado no cabeçalho dá erro nosso, e não outro."""
     (tmp_path / "x.pcap").write_bytes(conteudo)
-    with pytest.raises(ErroParimpar, match="não é uma gravação em `pcap`, ou está incompleta"):
+    with pytest.raises(ErroParimpar, match="não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta"):
         captura.ler(tmp_path / "x.pcap")
 
 

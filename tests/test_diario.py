@@ -218,5 +218,10 @@ def test_endereco():
 def test_endereco_que_nao_e_da_internet():
     """Um caminho AF_UNIX, com o nome que tiver, aparece como é, sem caracteres de controle."""
     assert [endereco(x) for x in (None, "", "/tmp/s", b"\0nome", "\x1b[31m", ("::1", 7, 0, 0))] == [
-        "?", "?", "/tmp/s", "\\x00nome", "\\x1b[31m", "::1:7"
+        "?",
+        "?",
+        "/tmp/s",
+        "\\x00nome",
+        "\\x1b[31m",
+        "::1:7",
     ]

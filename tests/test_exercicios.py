@@ -137,7 +137,7 @@ ERRADAS = [
      QUEBROU, "TimeoutError"),
     ("aula07.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
     ("aula07.ler_cabecalho",
-     "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "o byte 13 é 0x12"),
+     "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "ou 00010010 em binário"),
     ("aula08.diagnosticar",
      "def diagnosticar(e):\n    with socket.create_connection(e) as s:\n        s.sendall(b'7')\n"
      "        return s.recv(99).decode()", QUEBROU, "ConnectionRefusedError"),

@@ -235,6 +235,7 @@ def test_desligar_repetir_desiste_de_quem_esperava_a_vez(painel):
         for _ in range(5):
             painel.botao_repetir.value = True
             painel.botao_repetir.value = False
+
     def de_repetir():
         return [t for t in threading.enumerate() if t.name == "painel" and t not in painel._threads]
 

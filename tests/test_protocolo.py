@@ -41,7 +41,7 @@ def letras(casas, semente=1):
 
 
 def recusa(texto):
-    return f"ERRO esperava um inteiro (algarismos 0 a 9, sinal opcional) e veio {texto}; corrija e envie de novo"
+    return f"ERRO esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio {texto}; corrija e envie de novo"
 
 
 # O que o cliente envia e o que deve ouvir; None quando não se responde.

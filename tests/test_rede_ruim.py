@@ -268,7 +268,7 @@ def test_ajustar_na_hora(escuta):
     assert repr(rede) == "<RedeRuim pausa=0, corte=5, no_corte='meio_fecho'>"
 
 
-NUMERO_DE_BYTES = "um número de bytes ou None"
+NUMERO_DE_BYTES = "um número de bytes, a partir de {}, ou None"
 ATE_60 = "um número de 0 a 60"
 
 
@@ -276,10 +276,13 @@ ATE_60 = "um número de 0 a 60"
     "ajustes, motivo",
     [
         *(
-            (dict(fragmento=valor), f"fragmento deve ser {NUMERO_DE_BYTES}; veio {valor!r}")
+            (dict(fragmento=valor), f"fragmento deve ser {NUMERO_DE_BYTES.format(1)}; veio {valor!r}")
             for valor in (0, -1, 1.5, "1")
         ),
-        *((dict(corte=valor), f"corte deve ser {NUMERO_DE_BYTES}; veio {valor!r}") for valor in (-1, 0.5, "3")),
+        *(
+            (dict(corte=valor), f"corte deve ser {NUMERO_DE_BYTES.format(0)}; veio {valor!r}")
+            for valor in (-1, 0.5, "3")
+        ),
         *(
             ({nome: valor}, f"{nome} deve ser {ATE_60}; veio {valor!r}")
             for nome in ("pausa", "cola", "atraso")

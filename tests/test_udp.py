@@ -276,7 +276,7 @@ def test_erros_de_uso_e_de_rede(servidor):
     with pytest.raises(ErroDeUso, match="numa linha só"):
         cliente.perguntar("7\n8")
     for host in ("::1", "nome..vazio", "a" * 64):  # nos dois últimos, o Python nem pergunta à rede
-        with pytest.raises(ErroDeRede, match="não existe hospedeiro"):
+        with pytest.raises(ErroDeRede, match="não se achou um endereço"):
             ClienteUDP(host, 60000).perguntar(7)
     cliente.perguntar(7)
     cliente.client_socket.close()

@@ -18,7 +18,7 @@ class Caso:
 
 
 class Casos(list):
-    """Os casos de um arquivo, na ordem; chamada, é o decorador que registra uma função como um caso.
+    """A lista dos casos de um arquivo, na ordem; chamada, é o decorador que registra uma função como um caso.
 
     Args:
         regua: `ENUNCIADO` ou `ESPECIFICACAO`.

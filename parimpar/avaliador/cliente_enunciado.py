@@ -44,13 +44,13 @@ def numero(exame):
         return FALHOU, f"enviou {ruins[0].descricao}{de_quantos(ruins, pedidos)}", provas
     longos = [p for p in pedidos if p.casas > CASAS]
     if longos:
-        causa = "Em 0…10³⁰ cabem 30 casas, mas 10³⁰ tem 31; zfill e uma string maior também passam do limite."
+        causa = "10³⁰ já tem 31 casas: sorteie até 10**30 - 1. Se você usa zfill ou junta algarismos, pare em 30."
         provas = {"recebido": longos[0].dados, "causa": causa}
         return FALHOU, f"enviou um número de {longos[0].casas} casas{de_quantos(longos, pedidos)}", provas
     saturados = [p for p in pedidos if p.valor in SATURADOS]
     if saturados:
         causa = "Um número de 30 casas não cabe em 64 bits: use texto, ou um inteiro sem limite (BigInteger, BigInt)."
-        return TOLERADO, f"enviou {saturados[0].texto}, um inteiro saturado", {"causa": causa}
+        return TOLERADO, f"enviou {saturados[0].texto}, o limite de um inteiro de 32 ou 64 bits", {"causa": causa}
     if pedidos[0].em_binario:
         causa = "Envie o texto do número: str(numero).encode()."
         return TOLERADO, f"envia {pedidos[0].descricao}, que só um servidor igual entende", {"causa": causa}
@@ -140,7 +140,7 @@ def devolve(exame):
         if troca is None:
             continue
         if como is None and troca.calou:
-            o_que += ": fechou o envio antes de receber a resposta"
+            o_que += ": encerrou o envio antes de receber a resposta"
         elif como is None and troca.queda:
             o_que += f": {troca.queda}"
         elif como is None and "FIM" in troca.tela.upper():

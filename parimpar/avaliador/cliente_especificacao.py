@@ -77,7 +77,7 @@ def _grafia(troca):
 
 
 def _em_pedacos(exame, *pedacos):
-    """Responde aos pedaços; se a máquina os atrasou ou os juntou, tenta de novo."""
+    """Responde em pedaços; se a máquina os atrasou ou os juntou, tenta de novo."""
     if exame.como_le is None:
         return IGNORA
     for _ in range(TENTATIVAS):

@@ -91,7 +91,7 @@ class Ligacao:
         """Espera o programa tirar da fila tudo o que se enviou, para o próximo segmento chegar sozinho.
 
         Returns:
-            (leu?, segundos que pode ter passado desde a leitura até agora).
+            (leu?, segundos que podem ter passado desde a leitura até agora).
         """
         ainda_nao = time.monotonic()
         limite = ainda_nao + LEITURA

@@ -32,7 +32,8 @@ def paridade(mesa, numero, certa, causa=PARIDADE):
     if leitura.paridade == certa:
         if leitura.exata:
             return OK, "", {}
-        grafia = f"Envie '{certa}'.encode(): assim mesmo, em UTF-8 e sem mais nada."
+        mais = "com um \\n no fim" if mesa.forma == "linha" else "sem mais nada"
+        grafia = f"Envie '{certa}'.encode(): assim mesmo, em UTF-8 e {mais}."
         return TOLERADO, f"respondeu {certa}, mas {'; '.join(leitura.diferencas)}", provas | {"causa": grafia}
     if not dados:
         caiu = f"; o programa escreveu: {ultima_linha(mesa)}" if not mesa.programa.vivo else ""

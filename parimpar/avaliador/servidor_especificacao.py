@@ -287,6 +287,6 @@ def reinicio(exame, mesa):
         if outra is not None:
             return NAO_DEU, "escolhe outra porta a cada vez", {}
         motivo = exame.falha_de_inicio
-        motivo = "ela ficou presa em TIME_WAIT" if "TIME_WAIT" in motivo else motivo
+        motivo = "uma conexão dela ainda está em TIME_WAIT" if "TIME_WAIT" in motivo else motivo
     causa = "Antes do bind: server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)."
     return FALHOU, f"não conseguiu escutar de novo na porta {porta}: {motivo}", {"causa": causa}

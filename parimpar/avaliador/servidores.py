@@ -92,7 +92,8 @@ class ExameDeServidor:
     def __init__(self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None):
         self.casos = escolher(CASOS, so)
         self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta, pasta, progresso
-        self.forma, self.perfil, self.causa = None, [], "Um servidor que espera mais bytes do que o cliente manda."
+        self.forma, self.perfil = None, []
+        self.causa = "O servidor espera mais bytes do que o cliente manda: responda ao que o recv já trouxe."
         self.inicio = None  # segundos que o programa levou para escutar
         self.um_cliente_so = False
         self.falha_de_inicio = ""

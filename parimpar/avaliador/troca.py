@@ -16,7 +16,7 @@ class Troca:
     saida: tudo o que escreveu.
     queda: o que escreveu ao cair, ou "".
     calou: encerrou o envio antes de receber a resposta.
-    atraso, colados: quanto um pedaço da resposta pode ter demorado depois de lido o anterior, e se algum não o foi.
+    atraso, colados: o tempo entre a leitura de um pedaço e a chegada do seguinte; se algum chegou antes dessa leitura.
     """
 
     pedido: Pedido
@@ -74,8 +74,8 @@ def paridades(exame, mentir):
 
 
 def ignora(exame):
-    """O cliente não mostra nem devolve o que o servidor diz, e nem por isso cai?"""
+    """O cliente não mostra nem devolve o que o servidor diz, mesmo sem cair?"""
     trocas = paridades(exame, mentir=False) + paridades(exame, mentir=True)
-    # De quem recebeu ÍMPAR e não o mostrou só se sabe que o ignora se mostrou PAR: pode ter tropeçado no acento.
+    # Quem recebeu ÍMPAR e não o mostrou pode só ter tropeçado no acento; se mostrou PAR, ignorou a resposta.
     claras = [t for t in trocas if t.resposta == "PAR" or set(palavras(t.tela)) == {"PAR"}]
     return exame.como_le is None or any(not t.percebeu and not t.queda for t in claras)

@@ -1,6 +1,7 @@
 """A turma inteira: cada subpasta é uma entrega, e uma entrega ruim não para as outras.
 
-Numa entrega, os programas são achados pelo nome ou, se ela tem um `parimpar.toml`, são os que ele diz:
+Numa entrega, os programas são achados pelo nome do arquivo ou pelas chamadas que fazem; se ela tem um
+`parimpar.toml`, são os que ele diz:
 
     servidor = ["java", "-cp", "bin", "Servidor"]
     cliente = ["python", "cliente.py"]

@@ -21,7 +21,7 @@ class Passo:
 
     instante: segundos desde o começo do caso.
     quem: "avaliador" ou "programa".
-    o_que: "envia", "fecha o envio", "fecha", "reinicia", "conecta", "não responde"…
+    o_que: "envia", "encerra o envio", "fecha", "reinicia a conexão (RST)", "não envia nada em 2 s"…
     dados: os bytes, se os há.
     """
 

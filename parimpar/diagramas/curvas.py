@@ -9,9 +9,9 @@ def curvas(medidas, ax, xlabel="clientes", ylabel="", log=False):
     """Desenha uma linha por programa, cada uma com o seu marcador, o seu traço e o nome escrito ao lado.
 
     Args:
-        medidas: {nome: lista de (x, y)}.
+        medidas: {nome: lista de (x, y)}, até quatro.
         ax: onde desenhar.
-        log: escala logarítmica em y.
+        log: escala logarítmica também em y; em x, é sempre.
 
     Returns:
         As linhas criadas, na ordem de `medidas`.

@@ -6,7 +6,7 @@ MAXIMO_DE_BYTES = 40  # de um desenho que ainda se lê projetado
 
 
 def fatias(envios, leituras, ax):
-    """Desenha uma caixa por byte; em cima ficam juntos os de cada send, embaixo, os de cada recv.
+    """Desenha uma caixa por byte; em cima ficam juntos os de cada send; embaixo, os de cada recv.
 
     Args:
         envios: lista dos bytes de cada send, em ordem.

@@ -1,6 +1,6 @@
 """A resposta do aluno em execução: numa thread, com prazo, e com o lugar exato em que parou.
 
-Só existe no processo à parte; veja sozinho.py.
+Só se usa no processo à parte; veja sozinho.py.
 """
 
 import socket
@@ -54,7 +54,7 @@ class _NaResposta(Exception):
 
 
 class Aluno:
-    """A função do aluno; chamá-la executa-a com prazo e devolve o que ela devolve.
+    """A função do aluno; ao ser chamada, é executada com prazo, e vem o que ela devolve.
 
     Args:
         funcao: a dele.
@@ -202,7 +202,8 @@ def ler(conexao, quantos, tarefa, o_que):
     except OSError:  # o prazo, ou uma conexão que caiu
         pass
     if len(dados) < quantos:
-        vieram = f"só vieram {len(dados)} bytes, {visivel(dados)}" if dados else "nada veio"
+        quantos = "veio 1 byte" if len(dados) == 1 else f"vieram {len(dados)} bytes"
+        vieram = f"só {quantos}, {visivel(dados)}" if dados else "nada veio"
         tarefa.cobrar(f"esperava {o_que}, e {vieram}")
     return dados
 

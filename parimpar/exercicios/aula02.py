@@ -80,7 +80,8 @@ def atender(aluno):
             tarefa = aluno.comecar(dele, responder_de_prova)
             veio = ler(nosso, len("ÍMPAR".encode()), tarefa, "a resposta de responder('7')")
             if recebidos[-1:] != ["7"]:
-                raise Errou(f"responder tem de receber o texto '7'; recebeu {recebidos[-1:]}")
+                recebeu = f"recebeu {recebidos[-1]!r}" if recebidos else "não foi chamada"
+                raise Errou(f"responder tem de receber o texto '7'; {recebeu}")
             if veio != "ÍMPAR".encode():
                 raise Errou("o que se envia é o que responder devolveu, em UTF-8", "ÍMPAR", veio)
             if devolucao:

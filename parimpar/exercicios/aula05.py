@@ -24,7 +24,7 @@ from .exercicio import exercicio
     """,
 )
 def servir(aluno):
-    """Aceita clientes, cada um atendido por atender(conexao) numa thread, até o server_socket encerrar."""
+    """Aceita clientes, cada um atendido por atender(conexao) numa thread, até o server_socket ser fechado."""
 
     def atender(conexao):
         with conexao, contextlib.suppress(OSError):
@@ -40,7 +40,7 @@ def servir(aluno):
             for i, cliente in enumerate(ativos):
                 cliente.sendall(b"%d" % i)
             for i, cliente in enumerate(ativos):
-                o_que = "a resposta a um cliente, com outro conectado e calado: o calado não pode segurar o laço"
+                o_que = "a resposta a um cliente mesmo com outro calado (o calado não pode segurar o laço)"
                 if ler(cliente, 5, tarefa, o_que) != b"ola %d" % i:
                     raise Errou("um cliente recebeu a resposta de outro: passe a conexão à thread por args")
             if tarefa.acabou:

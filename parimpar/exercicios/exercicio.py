@@ -62,7 +62,7 @@ class Exercicio:
                 dado = json.loads((pathlib.Path(pasta) / "resultado.json").read_text(encoding="utf-8"))
             except (OSError, ValueError):
                 if not terminou:
-                    return Resultado(PARADO, f"em {PRAZO:g} s, a função não terminou", tela=tela)
+                    return Resultado(PARADO, f"a função ainda estava em execução depois de {PRAZO:g} s", tela=tela)
                 mensagem = crianca.excesso or f"o processo terminou no meio (código {codigo_de_saida}): {ultima}"
                 return Resultado(QUEBROU, visivel(mensagem, 300, aspas=False))
         return Resultado(**dado, tela="" if dado["situacao"] == CERTO else tela)

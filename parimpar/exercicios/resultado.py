@@ -4,7 +4,7 @@ import html
 from dataclasses import dataclass
 
 NAO_TENTADO, CERTO, ERRADO = "ainda não tentado", "certo", "errado"
-QUEBROU, PARADO = "parou com um erro", "ficou esperando"
+QUEBROU, PARADO = "parou com um erro", "não terminou"
 MARCAS = {NAO_TENTADO: "○", CERTO: "✓", ERRADO: "✗", QUEBROU: "✗", PARADO: "✗"}
 _CORES = {NAO_TENTADO: "#555", CERTO: "#00664b"}
 

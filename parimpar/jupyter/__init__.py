@@ -2,7 +2,7 @@
 
 Nada aqui é usado pelos sockets das aulas. O Jupyter não liga o TCP_NODELAY na conexão com o
 navegador. Quando o kernel manda duas mensagens pequenas seguidas, o algoritmo de Nagle (RFC 9293,
-seção 3.7.4) segura a segunda até o ACK da primeira, que o navegador atrasa até 40 ms: é o que se
+seção 3.7.4) segura a segunda até o ACK da primeira, que o sistema do navegador atrasa até 40 ms: é o que se
 sentiria entre o clique em Enviar e a resposta.
 """
 

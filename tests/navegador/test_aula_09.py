@@ -48,5 +48,5 @@ def test_exercicio_que_fica_parado(aula):
 
 aula01.receber_tudo.conferir(receber_tudo)"""
     saida = aula.escrever("# aula09.cliente.dica()", resposta)
-    assert "ficou esperando: na linha 2, em recv, à espera de: bytes da outra ponta" in saida
+    assert "não terminou: na linha 2, em recv, à espera de: bytes da outra ponta" in saida
     aula.fotografar("aula-09-parado")
