@@ -24,6 +24,8 @@ os.environ[SINAL] = str(os.getpid())
 
 # Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
 _portas = itertools.count(random.Random(os.getpid()).randrange(15_000, 30_000))
+_reservas = contextlib.ExitStack()
+atexit.register(_reservas.close)
 
 
 def conectar(endereco):
@@ -91,11 +93,17 @@ def em_outro_processo(programa, *opcoes):
 
 
 def porta_livre():
-    """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar."""
+    """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar.
+
+    Os testes rodam em vários processos: um socket UDP, que não atrapalha os TCP, guarda o número até o fim deste.
+    """
     while True:
-        with contextlib.suppress(OSError), socket.socket() as sonda:
-            sonda.bind(("127.0.0.1", porta := next(_portas)))
-            return porta
+        with contextlib.suppress(OSError), socket.socket() as sonda, contextlib.ExitStack() as reserva:
+            endereco = "127.0.0.1", next(_portas)
+            reserva.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(endereco)
+            sonda.bind(endereco)
+            _reservas.push(reserva.pop_all())
+            return endereco[1]
 
 
 INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node"}
