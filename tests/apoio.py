@@ -23,9 +23,9 @@ SINAL = "PARIMPAR_TESTE"
 os.environ[SINAL] = str(os.getpid())
 
 # Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
-_portas = itertools.count(random.Random(os.getpid()).randrange(15_000, 30_000))
-_reservas = contextlib.ExitStack()
-atexit.register(_reservas.close)
+# Cada processo do xdist (gw0, gw1…) tem as suas mil: dois não podem dar a mesma a dois programas.
+_vez = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 3
+_portas = itertools.count(15_000 + 5_000 * _vez + random.Random(os.getpid()).randrange(4_000))
 
 
 def conectar(endereco):
@@ -93,17 +93,11 @@ def em_outro_processo(programa, *opcoes):
 
 
 def porta_livre():
-    """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar.
-
-    Os testes rodam em vários processos: um socket UDP, que não atrapalha os TCP, guarda o número até o fim deste.
-    """
+    """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar."""
     while True:
-        with contextlib.suppress(OSError), socket.socket() as sonda, contextlib.ExitStack() as reserva:
-            endereco = "127.0.0.1", next(_portas)
-            reserva.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(endereco)
-            sonda.bind(endereco)
-            _reservas.push(reserva.pop_all())
-            return endereco[1]
+        with contextlib.suppress(OSError), socket.socket() as sonda:
+            sonda.bind(("127.0.0.1", porta := next(_portas)))
+            return porta
 
 
 INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node"}
