@@ -1,5 +1,7 @@
 """Por dentro da conexão: o diagrama espaço-tempo dos segmentos e a máquina de estados do TCP."""
 
+import textwrap
+
 from ..erros import ErroDeUso
 from .cores import CINZA, CORES
 
@@ -112,11 +114,13 @@ def descrever_estados(visitados):
     """Os estados por onde cada ponta passou, na ordem, e os que ninguém visitou: o equivalente do desenho."""
     ordens = _ordens(visitados)
     linhas = [
-        f"{quem:<8}  " + (", ".join(f"{i} {nome}" for i, nome in enumerate(nomes, 1)) or "nenhum")
+        f"{quem:<8}  " + (", ".join(f"{i}\xa0{nome}" for i, nome in enumerate(nomes, 1)) or "nenhum")
         for quem, nomes in ordens.items()
     ]
     faltam = [nome for nome in ESTADOS_TCP if not any(nome in nomes for nomes in ordens.values())]
-    return "\n".join([*linhas, f"não visitados: {', '.join(faltam) or 'nenhum'}"])
+    linhas.append(f"não visitados: {', '.join(faltam) or 'nenhum'}")
+    # A linha se quebra onde cabe no JupyterLab, mas não entre o número e o estado.
+    return "\n".join(textwrap.fill(linha, 92, subsequent_indent=" " * 10) for linha in linhas).replace("\xa0", " ")
 
 
 def _ordens(visitados):
