@@ -200,3 +200,11 @@ def test_disco_cheio():
         feito = subprocess.run(comando, cwd=RAIZ, stdout=cheio, stderr=subprocess.PIPE, encoding="utf-8", timeout=PRAZO)
     assert feito.returncode == 2
     assert feito.stderr == "erro: não foi possível escrever a saída: acabou o espaço no disco (ENOSPC)\n"
+
+
+@pytest.mark.parametrize("opcao", [["servidor", "--json"], ["turma", ".", "--csv"]])
+def test_o_arquivo_do_relatorio_se_confere_antes_do_exame(opcao):
+    """Um lugar onde não se pode gravar é dito na hora, e não depois de examinar."""
+    resultado = rodar("avaliar", *opcao, "nao-existe/relatorio", *(["--", "true"] if opcao[0] == "servidor" else []))
+    assert resultado.returncode == 2
+    assert "esperava um arquivo numa pasta que existe" in resultado.stderr and resultado.stderr.count("\n") == 1
