@@ -25,7 +25,7 @@ MAXIMO_A_ENVIAR = 1024 * 1024  # bytes que um cliente pode deixar sem ler; um re
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
 ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do close (PI-27)
 MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais são fechados na hora
-CHEIO = b"ERRO servidor cheio\n"
+CHEIO = "servidor cheio"
 PRAZO_DE_PARADA = 2.0  # segundos para a thread terminar
 
 
@@ -196,18 +196,18 @@ class Motor(threading.Thread):
             conexao = _Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
             cheio = len(self.conversando) >= self.limite
             if cheio and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
-                self._por(conexao, self._recusar)
+                self._por(conexao, self._recusar, CHEIO)
                 continue
             self.seletor.register(client_socket, selectors.EVENT_READ, conexao)
             self.conversando.entrar(conexao)
             self._anotar("conecta", "accept()", conexao)
             if cheio:
-                self._por(conexao, self._despedir, "servidor cheio", agora)
+                self._por(conexao, self._despedir, CHEIO, agora)
 
-    def _recusar(self, conexao):
+    def _recusar(self, conexao, motivo):
         """Avisa que não há lugar e fecha na hora, sem esperar o cliente ler (PI-25)."""
-        conexao.client_socket.send(CHEIO)
-        self._fechar(conexao, "servidor cheio")
+        conexao.client_socket.send(_aviso(motivo))
+        self._fechar(conexao, motivo)
 
     def _receber(self, conexao, agora):
         try:
@@ -289,7 +289,7 @@ class Motor(threading.Thread):
         self._tirar_das_filas(conexao)
         conexao.adeus, conexao.desde = motivo, agora
         self.despedindo.entrar(conexao)
-        self._enviar(conexao, f"ERRO {motivo}\n".encode() if avisar else b"", agora)
+        self._enviar(conexao, _aviso(motivo) if avisar else b"", agora)
 
     def _fechar(self, conexao, motivo):
         if not conexao.aberta:
@@ -319,6 +319,11 @@ class Motor(threading.Thread):
     def _anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
         local, remoto = (conexao.local, conexao.remoto) if conexao else (self.local, None)
         self.diario.registrar("servidor", tipo, chamada, local, remoto, dados, detalhe, instante)
+
+
+def _aviso(motivo):
+    """Os bytes que dizem ao cliente por que a conexão vai ser fechada."""
+    return f"ERRO {motivo}\n".encode()
 
 
 def _quantas_o_sistema_deixa(seletor):
