@@ -16,11 +16,13 @@ _ONDE = {
     "Servidor": "servidor",
     "Cliente": "cliente",
     "Diario": "diario",
-    "Painel": "painel",
+    "Painel": "aulas.painel",
     "classificar": "protocolo",
     "sortear_numero": "cliente",
     "estado": "kernel",
-    "observar": "observado",
+    "observar": "aulas.observado",
+    "ClienteUDP": "udp",
+    "ServidorUDP": "udp",
     "ErroParimpar": "erros",
 }
 

@@ -9,9 +9,10 @@ import random
 import socket
 import time
 
-from .diario import Diario, endereco
-from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado, motivo, segundos
+from .diario import Diario
+from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado
 from .protocolo import SILENCIO, Respostas
+from .texto import endereco, motivo, segundos
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
 SILENCIO_EM_LINHA = 1.0  # segundos; a resposta deveria terminar em \n, então espera-se mais

@@ -10,6 +10,8 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
+from .texto import contar, endereco, visivel
+
 EVENTOS_GUARDADOS = 10_000  # os mais antigos saem quando chegam novos
 BYTES_GUARDADOS = 4096  # de cada evento; `tamanho` diz quantos foram de fato
 
@@ -49,9 +51,7 @@ class Evento:
         outro = ("cliente" if self.quem == "servidor" else "servidor") + (
             f" {endereco(self.remoto)}" if self.remoto else ""
         )
-        bytes_ = (
-            f" {visivel(self.dados)} ({self.tamanho} {'byte' if self.tamanho == 1 else 'bytes'})" if self.dados else ""
-        )
+        bytes_ = f" {visivel(self.dados)} ({contar(self.tamanho)})" if self.dados else ""
         frase = {
             "chama": f"{self.quem} chamou {self.chamada}",
             "inicia": f"servidor escutando em {endereco(self.local)}",
@@ -64,26 +64,6 @@ class Evento:
             "para": "servidor parado",
         }[self.tipo]
         return f"{frase}: {visivel(self.detalhe, 200, aspas=False)}" if self.detalhe else frase
-
-
-def endereco(par):
-    """Escreve (host, porta) como o costume manda: 127.0.0.1:60000."""
-    if not isinstance(par, tuple):  # um socket que não é da Internet, como os AF_UNIX
-        return visivel(par, aspas=False) if par else "?"
-    return f"{par[0]}:{par[1]}"
-
-
-def visivel(dados, limite=60, aspas=True):
-    """Escreve bytes ou texto vindos da rede sem caracteres de controle e sem passar do limite.
-
-    >>> print(visivel(b"\\xc3\\x8dMPAR\\x1b[31m\\n"))
-    'ÍMPAR\\x1b[31m\\n'
-    """
-    # Um caractere tem até 4 bytes; o byte a mais diz se ficou algo de fora.
-    texto = dados[: limite * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
-    cortado = len(texto) > limite
-    texto = repr(texto[:limite])  # repr escapa tudo a que o terminal poderia obedecer
-    return (texto if aspas else texto[1:-1]) + ("…" if cortado else "")
 
 
 class Diario:

@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from .diario import endereco
+from .texto import contar, endereco
 
 NAO_DISPONIVEL = "não disponível"
 
@@ -131,10 +131,8 @@ def em_repouso(*sockets, prazo=0.5):
         time.sleep(0.001)  # o kernel não avisa quando um estado muda: só resta perguntar de novo
 
 
-def _contar(quantos, um="byte", varios="bytes"):
-    if quantos is None:
-        return NAO_DISPONIVEL
-    return f"{quantos} {um if quantos == 1 else varios}"
+def _contar(quantos, *nomes):
+    return NAO_DISPONIVEL if quantos is None else contar(quantos, *nomes)
 
 
 def _nome(constante):

@@ -15,8 +15,8 @@ import time
 import weakref
 from collections import OrderedDict
 
-from .erros import motivo, segundos
 from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
+from .texto import motivo, segundos
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
 CHAMADA_DO_RECV = f"recv({TAMANHO_DO_RECV})"

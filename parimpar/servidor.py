@@ -10,9 +10,10 @@ import sys
 import threading
 import weakref
 
-from .diario import Diario, endereco
-from .erros import ErroDeRede, ErroDeUso, PortaOcupada, motivo
+from .diario import Diario
+from .erros import ErroDeRede, ErroDeUso, PortaOcupada
 from .motor import Motor
+from .texto import endereco, motivo
 
 FILA_DO_ACCEPT = 1024  # conexões prontas que o kernel guarda até o accept
 UM_DIA = 86_400  # segundos; o select do sistema não aceita prazos enormes nem infinitos

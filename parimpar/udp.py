@@ -10,11 +10,12 @@ import time
 from collections import OrderedDict, deque
 
 from .cliente import Cliente
-from .diario import Diario, endereco
-from .erros import ErroDeRede, ErroDeUso, TempoEsgotado, motivo, segundos
+from .diario import Diario
+from .erros import ErroDeRede, ErroDeUso, TempoEsgotado
 from .motor import PRAZO_DE_PARADA, lembrar_no_fork
 from .protocolo import MAXIMO_DO_PEDIDO, Devolucao, Invalido, decodificar, interpretar
 from .servidor import Servidor
+from .texto import endereco, motivo, segundos
 
 MAXIMO_DO_DATAGRAMA = 65_536  # bytes: nenhum passa disto
 OLHADA = 0.1  # segundos: de quanto em quanto tempo a thread olha se é hora de parar

@@ -125,7 +125,7 @@ def restos():
     """Os processos que algum exame deste teste deixou para trás."""
     import psutil
 
-    from parimpar.avaliador.processo import MARCA
+    from avaliador.processo import MARCA
 
     sobraram = []
     for processo in psutil.process_iter():

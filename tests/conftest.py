@@ -4,8 +4,8 @@ import socket
 import sys
 
 import pytest
-
 from apoio import PRAZO
+
 from parimpar import observar
 from parimpar.diario import Diario
 

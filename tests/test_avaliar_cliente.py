@@ -9,16 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
-from parimpar.avaliador import relatorio
-from parimpar.avaliador.clientes import CASOS, ExameDeCliente
-from parimpar.avaliador.escuta import portas_no_codigo
-from parimpar.avaliador.leitura import devolvida, palavras
-from parimpar.avaliador.pedido import ler_pedido
-from parimpar.avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
-from parimpar.erros import ErroDeUso, PortaOcupada
 
+from avaliador import relatorio
+from avaliador.escuta import portas_no_codigo
+from avaliador.exame_cliente import CASOS, ExameDeCliente
+from avaliador.leitura import devolvida, palavras
+from avaliador.pedido import ler_pedido
+from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
+from parimpar.erros import ErroDeUso, PortaOcupada
 
 ALUNOS = RAIZ / "tests" / "alunos" / "clientes"
 LETRAS = {"O": OK, "~": TOLERADO, "x": FALHOU, ".": NAO_SE_APLICA, "?": NAO_DEU}

@@ -8,14 +8,22 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
-from parimpar.avaliador import processo, relatorio
-from parimpar.avaliador.leitura import ler
-from parimpar.avaliador.processo import Programa
-from parimpar.avaliador.servidores import CASOS, ExameDeServidor
-from parimpar.avaliador.veredito import (
-    ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, Avaliacao, Veredito,
+
+from avaliador import processo, relatorio
+from avaliador.exame_servidor import CASOS, ExameDeServidor
+from avaliador.leitura import ler
+from avaliador.processo import Programa
+from avaliador.veredito import (
+    ENUNCIADO,
+    ESPECIFICACAO,
+    FALHOU,
+    NAO_DEU,
+    NAO_SE_APLICA,
+    OK,
+    TOLERADO,
+    Avaliacao,
+    Veredito,
 )  # fmt: skip
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"

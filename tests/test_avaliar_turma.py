@@ -7,10 +7,10 @@ import sys
 import threading
 
 import pytest
-
 from apoio import RAIZ, porta_livre
-from parimpar.avaliador import turma
-from parimpar.avaliador.turma import COLUNAS, Turma, achar_programas
+
+from avaliador import turma
+from avaliador.turma import COLUNAS, Turma, achar_programas
 from parimpar.erros import ErroDeUso
 
 ALUNOS = RAIZ / "tests" / "alunos"

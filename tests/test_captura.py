@@ -7,9 +7,10 @@ import sys
 
 import dpkt
 import pytest
-
 from apoio import PRAZO, RAIZ, conectar, reiniciar
-from parimpar import ErroParimpar, Servidor, captura
+
+from parimpar import ErroParimpar, Servidor
+from parimpar.aulas import captura
 from parimpar.cliente import rodada
 from parimpar.erros import ErroDeUso
 

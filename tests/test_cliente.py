@@ -11,8 +11,8 @@ import time
 from collections import Counter
 
 import pytest
-
 from apoio import PRAZO, anotou, em_outro_processo, ler_tudo, porta_livre, reiniciar, servidor_de_aluno
+
 from parimpar import Cliente, Servidor, sortear_numero
 from parimpar.cliente import rodada
 from parimpar.erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from parimpar.diagramas import curvas, descrever_curvas
+from parimpar.aulas.desenhos import curvas, descrever_curvas
 
 MEDIDAS = {"um": [(1, 10.0), (10, 5.5)], "outro programa": [(1, 20.0)]}
 

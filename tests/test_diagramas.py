@@ -7,8 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from parimpar import Cliente, Diario, ErroParimpar, Servidor
-from parimpar.cliente import rodada
-from parimpar.diagramas import (
+from parimpar.aulas.desenhos import (
     AZUL,
     LARANJA,
     MAXIMO_DE_LINHAS,
@@ -18,8 +17,9 @@ from parimpar.diagramas import (
     em_ordem,
     ultima_troca,
 )
+from parimpar.aulas.rede_ruim import RedeRuimUDP
+from parimpar.cliente import rodada
 from parimpar.diario import Evento
-from parimpar.rede_ruim import RedeRuimUDP
 from parimpar.udp import ClienteUDP, ServidorUDP
 
 

@@ -3,13 +3,13 @@
 import itertools
 
 import pytest
+from apoio import RAIZ
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from apoio import RAIZ
-from parimpar import captura
-from parimpar.diagramas import (
+from parimpar.aulas import captura
+from parimpar.aulas.desenhos import (
     AZUL,
     LARANJA,
     descrever_estados,
@@ -17,7 +17,7 @@ from parimpar.diagramas import (
     espaco_tempo,
     maquina_de_estados,
 )
-from parimpar.diagramas.tcp import ESTADOS_TCP, MAXIMO_DE_SEGMENTOS
+from parimpar.aulas.desenhos.tcp import ESTADOS_TCP, MAXIMO_DE_SEGMENTOS
 from parimpar.erros import ErroDeUso
 
 DADOS = RAIZ / "notebooks" / "dados"

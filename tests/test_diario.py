@@ -4,9 +4,10 @@ import threading
 import time
 
 import pytest
-
 from apoio import PRAZO
-from parimpar.diario import BYTES_GUARDADOS, Diario, Evento, endereco, visivel
+
+from parimpar.diario import BYTES_GUARDADOS, Diario, Evento
+from parimpar.texto import endereco, visivel
 
 
 def preencher(diario, quantos):

@@ -3,10 +3,10 @@
 import csv
 
 import pytest
+from apoio import RAIZ
 from matplotlib.figure import Figure
 
-from apoio import RAIZ
-from parimpar.diagramas import barras_de_defeitos, descrever_defeitos
+from parimpar.aulas.desenhos import barras_de_defeitos, descrever_defeitos
 
 
 @pytest.fixture

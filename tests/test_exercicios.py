@@ -9,19 +9,19 @@ import textwrap
 import time
 
 import pytest
-
 from apoio import restos
-from parimpar.erros import ErroDeUso
-from parimpar.exercicios import aula09
-from parimpar.exercicios import exercicio as modulo
-from parimpar.exercicios.exercicio import Exercicio
-from parimpar.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
 
-AULAS = [importlib.import_module(f"parimpar.exercicios.aula{numero:02}") for numero in range(1, 9)]
+from avaliador.exercicios import aula09
+from avaliador.exercicios import exercicio as modulo
+from avaliador.exercicios.exercicio import Exercicio
+from avaliador.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
+from parimpar.erros import ErroDeUso
+
+AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero:02}") for numero in range(1, 9)]
 TODOS = {
     f"{e.aula}.{e.nome}": e
     for e in (x for aula in AULAS for x in vars(aula).values())
-    if isinstance(e, Exercicio) and e.provar.__module__ == f"parimpar.exercicios.{e.aula}"
+    if isinstance(e, Exercicio) and e.provar.__module__ == f"avaliador.exercicios.{e.aula}"
 }
 _celulas = itertools.count(1)
 

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
 
-from parimpar.diagramas.exibir import mostrar
+from parimpar.aulas.desenhos.exibir import mostrar
 
 ALT = "O cliente envia '7' & o servidor responde \"ÍMPAR\" <FIM>."
 

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from parimpar.diagramas import descrever_fatias, fatias
+from parimpar.aulas.desenhos import descrever_fatias, fatias
 
 ENVIOS, LEITURAS = [b"7\n", "Í".encode()], [b"7", b"\n\xc3", b"\x8d"]
 

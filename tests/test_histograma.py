@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from parimpar.diagramas import descrever_casas, histograma_de_casas
+from parimpar.aulas.desenhos import descrever_casas, histograma_de_casas
 
 AMOSTRAS = {"um jeito": ["7", "8", "12", "1" * 30], "outro": ["1" * 29, "1" * 30, "1" * 30]}
 

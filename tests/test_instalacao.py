@@ -64,6 +64,6 @@ def test_os_enderecos_do_readme_existem():
 def test_todo_codigo_do_protocolo_esta_documentado():
     """Os códigos citados no código e nos testes existem em docs/protocolo.md."""
     documentados = set(re.findall(r"PI-\d\d", (RAIZ / "docs" / "protocolo.md").read_text(encoding="utf-8")))
-    for arquivo in [*RAIZ.glob("parimpar/*.py"), *RAIZ.glob("tests/**/*.py")]:
+    for arquivo in [*RAIZ.glob("parimpar/**/*.py"), *RAIZ.glob("avaliador/**/*.py"), *RAIZ.glob("tests/**/*.py")]:
         citados = set(re.findall(r"PI-\d\d", arquivo.read_text(encoding="utf-8")))
         assert citados <= documentados, arquivo.name

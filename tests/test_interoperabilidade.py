@@ -5,8 +5,8 @@ import random
 import socket
 
 import pytest
-
 from apoio import PRAZO, anotou, conectar, ler, ler_tudo, reiniciar, servidor_de_aluno
+
 from parimpar import Cliente, Servidor, classificar
 
 IMPAR = "ÍMPAR".encode()

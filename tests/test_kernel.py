@@ -9,8 +9,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-
 from apoio import PRAZO, conectar
+
 from parimpar import kernel
 from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, em_repouso, estado
 

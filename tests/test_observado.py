@@ -11,13 +11,14 @@ import time
 from types import SimpleNamespace
 
 import pytest
-
 from apoio import PRAZO, ler, ler_tudo, reiniciar
-from parimpar import observado as modulo, observar
+
+from parimpar import observar
+from parimpar.aulas import observado as modulo
+from parimpar.aulas.observado import SocketObservado
 from parimpar.diario import BYTES_GUARDADOS
 from parimpar.erros import ErroDeUso
 from parimpar.kernel import em_repouso, estado
-from parimpar.observado import SocketObservado
 
 LOCAL = ("127.0.0.1", 0)
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")

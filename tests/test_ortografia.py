@@ -13,7 +13,6 @@ import subprocess
 import tokenize
 
 import pytest
-
 from apoio import RAIZ
 
 PALAVRAS = RAIZ / "tests" / "palavras.txt"
@@ -23,7 +22,7 @@ TEXTOS = [
     *sorted((RAIZ / "notebooks").rglob("*.md")),
 ]
 NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
-PROGRAMAS = [*sorted((RAIZ / "parimpar").rglob("*.py")), RAIZ / "iniciar.py"]
+PROGRAMAS = [*sorted((RAIZ / "parimpar").rglob("*.py")), *sorted((RAIZ / "avaliador").rglob("*.py")), RAIZ / "iniciar.py"]
 
 
 def prosa_de_markdown(texto):

@@ -4,44 +4,59 @@ import ast
 import sys
 
 import pytest
+from apoio import RAIZ, em_outro_processo
 
 import parimpar
-from apoio import RAIZ, em_outro_processo
 
 CORACAO = ["erros", "protocolo", "diario", "kernel", "motor", "servidor", "cliente"]
 
-# Cada arquivo só conhece os das linhas de cima; os do chão (a primeira linha) podem conhecer-se entre si, sem voltas.
+# Cada arquivo só conhece os das linhas de cima; os da mesma linha não se conhecem. Um nome que acaba em / é uma pasta
+# inteira, cujos arquivos podem conhecer-se, sem voltas.
 ANDARES = [
-    {"erros", "protocolo", "diario", "kernel"},
-    {"motor", "diagramas"},
-    {"servidor", "cliente", "observado", "captura", "rede_ruim"},
-    {"udp"},
-    {"telas", "vista"},
-    {"painel", "quiz", "avaliador"},
-    {"exercicios"},  # confere com a ajuda do avaliador
-    {"__main__"},
+    {"parimpar/texto", "parimpar/erros"},
+    {"parimpar/protocolo", "parimpar/diario", "parimpar/kernel", "parimpar/folha", "parimpar/terminal"},
+    {"parimpar/motor"},
+    {"parimpar/servidor", "parimpar/cliente"},
+    {"parimpar/udp"},
+    {"parimpar/aulas/"},
+    {"avaliador/"},
+    {"parimpar/__main__"},
 ]
-PACOTE = RAIZ / "parimpar"
-# Uma pasta conta como um módulo só: a do Jupyter não conta, quem a carrega é ele.
-ARQUIVOS = {caminho.stem: [caminho] for caminho in PACOTE.glob("*.py") if caminho.stem != "__init__"}
-ARQUIVOS |= {pasta.parent.name: [*pasta.parent.glob("*.py")] for pasta in PACOTE.glob("*/__init__.py")}
-del ARQUIVOS["jupyter"]
+# O que o avaliador pode usar do parimpar: o chão, e nada do que o aluno estuda.
+DO_AVALIADOR = {"texto", "erros", "protocolo", "kernel", "folha", "diario", "terminal"}
+# Os `__init__` do parimpar e das aulas só têm nomes que se carregam quando são usados; a do Jupyter, quem a carrega é ele.
+SEM_ANDAR = ("parimpar/__init__", "parimpar/aulas/__init__", "parimpar/jupyter/__init__")
+
+
+def _nome(caminho):
+    return caminho.relative_to(RAIZ).with_suffix("").as_posix()
+
+
+ARQUIVOS = {_nome(c): c for pacote in ("parimpar", "avaliador") for c in sorted((RAIZ / pacote).rglob("*.py"))}
 
 
 def importados(nome, so_no_topo=False):
-    """(módulos de fora, módulos do pacote) que o arquivo importa."""
-    de_fora, do_pacote = set(), set()
-    for caminho in ARQUIVOS[nome]:
-        acima = 1 + (caminho.parent != PACOTE)  # quantos pontos levam à raiz do pacote
-        arvore = ast.parse(caminho.read_text(encoding="utf-8"))
-        for no in arvore.body if so_no_topo else ast.walk(arvore):
-            if isinstance(no, ast.Import):
-                de_fora |= {apelido.name.split(".")[0] for apelido in no.names}
-            elif isinstance(no, ast.ImportFrom) and no.level == 0:
-                de_fora.add(no.module.split(".")[0])
-            elif isinstance(no, ast.ImportFrom) and no.level == acima:
-                do_pacote |= {no.module.split(".")[0]} if no.module else {apelido.name for apelido in no.names}
-    return de_fora, do_pacote
+    """(módulos de fora, arquivos do projeto) que o arquivo importa, também dentro de funções."""
+    de_fora, do_projeto = set(), set()
+    caminho = ARQUIVOS[nome]
+    arvore = ast.parse(caminho.read_text(encoding="utf-8"))
+    for no in arvore.body if so_no_topo else ast.walk(arvore):
+        if isinstance(no, ast.Import):
+            modulos = [(apelido.name, ()) for apelido in no.names]
+        elif isinstance(no, ast.ImportFrom):
+            pacote = _nome(caminho).split("/")[: -no.level] if no.level else []
+            modulos = [(".".join([*pacote, *filter(None, [no.module])]), [apelido.name for apelido in no.names])]
+        else:
+            continue
+        for modulo, nomes in modulos:
+            if modulo.split(".")[0] not in ("parimpar", "avaliador"):
+                de_fora.add(modulo.split(".")[0])
+                continue
+            arquivo = modulo.replace(".", "/")
+            # De uma pasta vêm módulos, ou nomes do __init__ dela.
+            filhos = {f"{arquivo}/{n}" if f"{arquivo}/{n}" in ARQUIVOS else f"{arquivo}/__init__" for n in nomes}
+            do_projeto |= {arquivo} if arquivo in ARQUIVOS else filhos
+    return de_fora, do_projeto
 
 
 def test_nomes_publicos():
@@ -85,29 +100,62 @@ print(*(nome for nome in sys.modules if nome.split(".")[0] not in sys.stdlib_mod
 @pytest.mark.parametrize("nome", CORACAO)
 def test_o_nucleo_so_importa_a_biblioteca_padrao(nome):
     """Fora da biblioteca padrão, só a psutil, e só dentro da função que sabe viver sem ela."""
+    nome = f"parimpar/{nome}"
     assert importados(nome, so_no_topo=True)[0] <= sys.stdlib_module_names
-    assert importados(nome)[0] - sys.stdlib_module_names <= ({"psutil"} if nome == "kernel" else set())
+    assert importados(nome)[0] - sys.stdlib_module_names <= ({"psutil"} if nome == "parimpar/kernel" else set())
 
 
 def test_o_protocolo_e_puro():
     """Bytes entram, mensagens saem: nem sockets, nem threads, nem relógio (a regra do cabeçalho do arquivo)."""
-    assert importados("protocolo") == ({"codecs", "dataclasses", "random", "re", "string"}, {"erros"})
+    assert importados("parimpar/protocolo") == (
+        {"codecs", "dataclasses", "random", "re", "string"},
+        {"parimpar/erros"},
+    )
 
 
-@pytest.mark.parametrize("nome", sorted(ARQUIVOS))
+def _andar(nome):
+    for i, andar in enumerate(ANDARES):
+        for quem in andar:
+            if nome == quem or quem.endswith("/") and nome.startswith(quem):
+                return i, quem
+    raise AssertionError(f"em que andar fica {nome}?")
+
+
+@pytest.mark.parametrize("nome", [nome for nome in ARQUIVOS if nome not in SEM_ANDAR])
 def test_os_imports_correm_numa_so_direcao(nome):
-    """Quem está embaixo não conhece quem está em cima."""
-    assert any(nome in andar for andar in ANDARES), f"em que andar fica {nome}?"
-    abaixo = set()
-    for andar in ANDARES:
-        if nome in andar:
-            break
-        abaixo |= andar
-    vizinhos = ANDARES[0] if nome in ANDARES[0] else set()
-    assert importados(nome)[1] <= abaixo | vizinhos
+    """Quem está embaixo não conhece quem está em cima; conta-se arquivo por arquivo, e também dentro das funções."""
+    andar, quem = _andar(nome)
+    for outro in importados(nome)[1]:
+        if outro in SEM_ANDAR:
+            raise AssertionError(f"{nome} importa {outro}: importe o arquivo")
+        seu_andar, de_quem = _andar(outro)
+        assert seu_andar < andar or (quem == de_quem and quem.endswith("/")), f"{nome} não pode importar {outro}"
 
 
-def test_o_chao_nao_da_voltas():
-    """No chão, `erros` e `diario` não conhecem ninguém; `protocolo` só os erros, `kernel` só o diário."""
-    chao = {nome: importados(nome)[1] for nome in ANDARES[0]}
-    assert chao == {"erros": set(), "diario": set(), "protocolo": {"erros"}, "kernel": {"diario"}}
+def test_nenhuma_volta_entre_arquivos():
+    """Seguindo os imports, nenhum arquivo chega a si mesmo."""
+    vizinhos = {nome: importados(nome)[1] for nome in ARQUIVOS}
+    prontos, caminho = set(), []
+
+    def visitar(nome):
+        assert nome not in caminho, " → ".join([*caminho[caminho.index(nome) :], nome])
+        if nome not in prontos:
+            caminho.append(nome)
+            for outro in vizinhos.get(nome, ()):
+                visitar(outro)
+            caminho.pop()
+            prontos.add(nome)
+
+    for nome in vizinhos:
+        visitar(nome)
+
+
+def test_so_a_linha_de_comando_conhece_o_avaliador():
+    """O parimpar não depende de quem o julga; e o avaliador só usa do parimpar o chão."""
+    for nome in ARQUIVOS:
+        outros = importados(nome)[1]
+        if nome.startswith("parimpar/") and any(outro.startswith("avaliador/") for outro in outros):
+            assert nome == "parimpar/__main__"
+        if nome.startswith("avaliador/"):
+            do_parimpar = {o.removeprefix("parimpar/") for o in outros if o.startswith("parimpar/")}
+            assert do_parimpar <= DO_AVALIADOR, f"{nome}: {do_parimpar - DO_AVALIADOR}"

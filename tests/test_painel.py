@@ -7,9 +7,11 @@ from collections import Counter
 import ipywidgets
 import pytest
 
-from parimpar import Painel, Servidor, painel as modulo, telas
+from parimpar import Painel, Servidor
+from parimpar.aulas import painel as modulo
+from parimpar.aulas import telas
+from parimpar.aulas.painel import Troca
 from parimpar.diario import Diario
-from parimpar.painel import Troca
 
 PRAZO = 10  # segundos
 

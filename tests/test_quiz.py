@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from parimpar.aulas.quiz import Preveja
 from parimpar.erros import ErroDeUso
-from parimpar.quiz import Preveja
 
 CERTO, AINDA_NAO = "✓ Certo.", "✗ Ainda não."
 

@@ -11,12 +11,14 @@ import threading
 import time
 
 import pytest
-from hypothesis import example, given, settings, strategies as st
-
 from apoio import PRAZO, conectar, em_outro_processo, ler, ler_tudo, reiniciar
-from parimpar import Cliente, Servidor, classificar, rede_ruim as modulo
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from parimpar import Cliente, Servidor, classificar
+from parimpar.aulas import rede_ruim as modulo
+from parimpar.aulas.rede_ruim import RedeRuim
 from parimpar.erros import ErroDeUso
-from parimpar.rede_ruim import RedeRuim
 
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta os segmentos")
 
@@ -521,7 +523,7 @@ def test_faltam_descritores():
         """
 import os, resource, socket
 from parimpar import Cliente, Servidor
-from parimpar.rede_ruim import RedeRuim
+from parimpar.aulas.rede_ruim import RedeRuim
 with Servidor() as servidor, RedeRuim(servidor.endereco) as rede:
     duro = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     cliente = socket.socket()

@@ -6,11 +6,11 @@ import threading
 import time
 
 import pytest
-
 from apoio import PRAZO, em_outro_processo
-from parimpar import rede_ruim as modulo
+
+from parimpar.aulas import rede_ruim as modulo
+from parimpar.aulas.rede_ruim import RedeRuimUDP
 from parimpar.erros import ErroDeUso
-from parimpar.rede_ruim import RedeRuimUDP
 
 so_no_unix = pytest.mark.skipif(os.name != "posix", reason="limita os descritores")
 
@@ -212,7 +212,7 @@ import os, resource, socket
 resource.setrlimit(resource.RLIMIT_NOFILE, (2048, max(2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
 canos = [os.pipe() for _ in range(600)]
 from parimpar import Cliente, Servidor
-from parimpar.rede_ruim import RedeRuim, RedeRuimUDP
+from parimpar.aulas.rede_ruim import RedeRuim, RedeRuimUDP
 from parimpar.udp import ClienteUDP, ServidorUDP
 for servir, rede, cliente in [(Servidor, RedeRuim, Cliente), (ServidorUDP, RedeRuimUDP, ClienteUDP)]:
     with servir() as servidor, rede(servidor.endereco) as ruim, cliente(*ruim.endereco) as c:

@@ -13,8 +13,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-
 from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, ler, ler_tudo, reiniciar
+
 from parimpar import Servidor, classificar
 from parimpar.erros import ErroDeRede, ErroDeUso, PortaOcupada
 from parimpar.motor import MAXIMO_A_DESPEDIR, Motor

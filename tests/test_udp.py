@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
-
 from apoio import PRAZO, RAIZ, anotou
+
+from parimpar.aulas.rede_ruim import RedeRuimUDP
 from parimpar.cliente import rodada
 from parimpar.erros import ErroDeProtocolo, ErroDeRede, ErroDeUso, PortaOcupada, TempoEsgotado
-from parimpar.rede_ruim import RedeRuimUDP
 from parimpar.udp import CLIENTES_LEMBRADOS, ClienteUDP, ServidorUDP
 
 

@@ -7,12 +7,12 @@ import socket
 import sys
 
 import pytest
-
 from apoio import PRAZO, conectar
+
 from parimpar import Servidor, observar
+from parimpar.aulas.vista import MAXIMO_DE_CHAMADAS, Retrato, Vista
 from parimpar.diario import Diario
 from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket
-from parimpar.vista import MAXIMO_DE_CHAMADAS, Retrato, Vista
 
 LOCAL = ("127.0.0.1", 0)
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")

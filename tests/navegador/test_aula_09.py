@@ -22,7 +22,7 @@ def aula(abrir):
     """A aula 09 aberta, com só a primeira célula executada: o resto é com o aluno."""
     notebook = abrir("09-sua-vez.ipynb")
     notebook.limpar()
-    notebook.escrever("import aula09", "from parimpar.exercicios import aula09")
+    notebook.escrever("import aula09", "from avaliador.exercicios import aula09")
     return notebook
 
 
@@ -41,7 +41,7 @@ def test_do_errado_ao_certo(aula):
 
 def test_exercicio_que_fica_parado(aula):
     """Um exercício que espera para sempre diz onde, e o notebook continua livre."""
-    aula.escrever("# aula09.servidor.dica()", "from parimpar.exercicios import aula01")
+    aula.escrever("# aula09.servidor.dica()", "from avaliador.exercicios import aula01")
     resposta = """def receber_tudo(sock, quantos):
     return sock.recv(quantos) + sock.recv(1)
 

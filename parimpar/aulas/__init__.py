@@ -1,0 +1,35 @@
+"""O que as aulas usam, por uma porta só:
+
+    from parimpar.aulas import Preveja, Vista, desenhos
+
+Nada daqui faz falta a um programa seu: é o que mostra, desenha e pergunta. Cada nome só é carregado
+quando é usado.
+"""
+
+from importlib import import_module
+
+_ONDE = {
+    "Painel": ".painel",
+    "Preveja": ".quiz",
+    "RedeRuim": ".rede_ruim",
+    "RedeRuimUDP": ".rede_ruim",
+    "Vista": ".vista",
+    "captura": ".captura",
+    "desenhos": ".desenhos",
+    "em_repouso": "..kernel",
+    "observar": ".observado",
+    "visivel": "..texto",
+}
+
+__all__ = list(_ONDE)
+
+
+def __getattr__(nome):
+    if nome not in _ONDE:
+        raise AttributeError(f"as aulas não têm {nome!r}; têm: {', '.join(__all__)}")
+    modulo = import_module(_ONDE[nome], __name__)
+    return modulo if _ONDE[nome] == f".{nome}" else getattr(modulo, nome)
+
+
+def __dir__():
+    return [*globals(), *__all__]

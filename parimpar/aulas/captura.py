@@ -1,0 +1,221 @@
+"""Os segmentos TCP que passaram pela rede: lidos de um arquivo `pcap` ou, onde o sistema deixa, ao vivo.
+
+    troca = ler("notebooks/dados/troca.pcap")
+    ao_vivo = capturar(servidor.porta, fazer=lambda: rodada("7", *servidor.endereco))
+
+Só se olha: nenhum pacote é criado, mudado ou retirado. O que não é TCP é pulado.
+"""
+
+import socket
+import struct
+import time
+from dataclasses import dataclass
+
+from ..erros import ErroDeUso
+from ..texto import motivo, visivel
+
+# Na ordem dos bits do cabeçalho, do menos significativo em diante: RFC 9293, seção 3.1.
+FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
+_ETH_P_ALL = 0x0003  # linux/if_ether.h: pacotes de qualquer protocolo
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h: o instante em que o kernel viu cada pacote
+_ETHERNET = 1  # tcpdump.org/linktypes.html; os outros números estão em _Conversas
+_ALTERNATIVA = "leia uma das gravações de notebooks/dados com captura.ler"
+
+
+@dataclass(frozen=True, slots=True)
+class Segmento:
+    """Um segmento TCP, como passou pela rede.
+
+    instante: segundos desde o primeiro da lista.
+    de, para: "cliente" (quem tomou a iniciativa) ou "servidor".
+    porta_de, porta_para: as portas de origem e de destino.
+    flags: as sinalizações ligadas, como `SYN, ACK`.
+    seq, ack: os números do cabeçalho; `ack` é None se ACK não está ligada.
+    seq_relativo, ack_relativo: os mesmos, contados a partir do primeiro `seq` de cada sentido.
+    janela: quantos bytes aceita receber, sem o fator de escala combinado na apresentação.
+    dados: os bytes que leva.
+    """
+
+    instante: float
+    de: str
+    para: str
+    porta_de: int
+    porta_para: int
+    flags: str
+    seq: int
+    ack: int | None
+    seq_relativo: int
+    ack_relativo: int | None
+    janela: int
+    dados: bytes
+
+    @property
+    def numeros(self):
+        """Os números relativos, como `seq=1 ack=3`."""
+        return f"seq={self.seq_relativo}" + ("" if self.ack is None else f" ack={self.ack_relativo}")
+
+    def conteudo(self, limite=60):
+        """Os dados legíveis e quantos bytes são; vazio se não há."""
+        quantos = f"{len(self.dados)} {'byte' if len(self.dados) == 1 else 'bytes'}"
+        return f"{visivel(self.dados, limite)} ({quantos})" if self.dados else ""
+
+    def __str__(self):
+        instante = f"{self.instante * 1000:.3f} ms".replace(".", ",")
+        linha = f"{instante:>10}  {self.de:<8} → {self.para:<8}  {self.flags:<8}  {self.numeros:<13}  {self.conteudo()}"
+        return linha.rstrip()
+
+
+def ler(caminho):
+    """Lê os segmentos TCP de uma gravação em `pcap` ou `pcapng`, como as do `tcpdump` e do *Wireshark*.
+
+    Raises:
+        ErroDeUso: o arquivo não existe, não é uma gravação ou não tem nenhum segmento TCP.
+    """
+    import dpkt
+
+    try:
+        with open(caminho, "rb") as arquivo:
+            gravacao = dpkt.pcap.UniversalReader(arquivo)
+            conversas = _Conversas(gravacao.datalink())
+            segmentos = [s for instante, quadro in gravacao if (s := conversas.abrir(instante, quadro))]
+    except FileNotFoundError as erro:
+        raise ErroDeUso(f"não existe o arquivo {str(caminho)!r}; confira o nome e a pasta") from erro
+    except OSError as erro:
+        raise ErroDeUso(f"não foi possível abrir {str(caminho)!r}: {motivo(erro)}; confira o nome e a pasta") from erro
+    except ErroDeUso:
+        raise  # é também um ValueError, mas já diz o que houve
+    except (ValueError, struct.error, dpkt.Error) as erro:
+        raise ErroDeUso(
+            f"{str(caminho)!r} não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta; grave com `tcpdump -w`"
+        ) from erro
+    if not segmentos:
+        raise ErroDeUso(f"{str(caminho)!r} não tem nenhum segmento TCP: confira a interface e o filtro da gravação")
+    return segmentos
+
+
+def capturar(porta, segundos=2.0, fazer=None, interface="lo"):
+    """Grava os segmentos TCP de uma porta enquanto passam, e os devolve como `ler`.
+
+    Só no Linux, e com permissão de administrador (root, ou a capacidade CAP_NET_RAW: `man 7 packet`).
+
+    Args:
+        porta: a do servidor.
+        segundos: o máximo a esperar; acaba antes se a conexão acabar.
+        fazer: função sem argumentos, chamada logo que a gravação começa: a que provoca a troca.
+        interface: "lo" é a da própria máquina.
+
+    Raises:
+        ErroDeUso: o sistema não deixa, ou não existe essa interface.
+    """
+    if not hasattr(socket, "AF_PACKET"):
+        raise ErroDeUso(f"neste sistema o Python não captura pacotes; {_ALTERNATIVA}, ou grave com outro programa")
+    try:
+        escuta = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL))
+    except PermissionError as erro:
+        raise ErroDeUso(f"capturar pede permissão de administrador (root ou CAP_NET_RAW); {_ALTERNATIVA}") from erro
+    with escuta:
+        try:
+            escuta.bind((interface, 0))
+        except OSError as erro:
+            raise ErroDeUso(f"não existe a interface {interface!r}; a da própria máquina é 'lo'") from erro
+        escuta.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        if interface == "lo":
+            _esperar_o_relogio(escuta)
+        if fazer is not None:
+            fazer()  # enquanto isso, o kernel guarda o que passa
+        conversas, segmentos, limite = _Conversas(_ETHERNET), [], time.monotonic() + segundos
+        while not _acabou(segmentos) and (falta := limite - time.monotonic()) > 0:
+            escuta.settimeout(falta)
+            try:
+                quadro, instante, origem = _receber(escuta)
+            except TimeoutError:
+                break
+            if _repetido(interface, origem):
+                continue
+            segmento = conversas.abrir(instante, quadro, porta)
+            segmentos += [segmento] if segmento else []
+    return segmentos
+
+
+def _receber(escuta):
+    """(quadro, instante em segundos, origem) do próximo quadro."""
+    quadro, ((_, _, instante),), _, origem = escuta.recvmsg(65536, 64)
+    inteiros, nanos = struct.unpack("ll", instante)
+    return quadro, inteiros + nanos / 1e9, origem
+
+
+def _esperar_o_relogio(escuta):
+    """Espera o kernel começar a carimbar os quadros na passagem; antes disso, o carimbo é o da leitura."""
+    escuta.settimeout(1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sonda:
+        for _ in range(100):
+            sonda.sendto(b"", ("127.0.0.1", 9))
+            lida_em = time.time() + 0.001
+            time.sleep(0.002)
+            try:
+                if _receber(escuta)[1] < lida_em:
+                    return
+            except TimeoutError:
+                return
+
+
+def _repetido(interface, origem):
+    """A interface lo mostra cada quadro duas vezes, na saída e na chegada: fica só a chegada."""
+    return interface == "lo" and origem[2] == socket.PACKET_OUTGOING
+
+
+def _acabou(segmentos):
+    """Houve um RST, ou os dois lados enviaram FIN e os dois FIN foram confirmados?"""
+    fins = {s.de: s.seq_relativo + len(s.dados) + 1 for s in segmentos if "FIN" in s.flags}
+    confirmado = {s.para: s.ack_relativo for s in segmentos if s.ack is not None}
+    tudo_confirmado = all(confirmado.get(de, 0) >= fim for de, fim in fins.items())
+    return any("RST" in s.flags for s in segmentos) or len(fins) == 2 and tudo_confirmado
+
+
+class _Conversas:
+    """Abre quadros, um a um, lembrando de cada conexão quem é o cliente e onde começou a numeração."""
+
+    def __init__(self, enlace):
+        import dpkt
+
+        classes = {
+            _ETHERNET: dpkt.ethernet.Ethernet, 0: dpkt.loopback.Loopback, 101: dpkt.ip.IP, 113: dpkt.sll.SLL,
+            276: dpkt.sll2.SLL2,
+        }  # fmt: skip
+        if enlace not in classes:
+            raise ErroDeUso(f"a gravação é de um tipo de enlace que não se sabe ler ({enlace}); grave na interface lo")
+        self._classe, self._ip, self._tcp, self._erro = classes[enlace], dpkt.ip.IP, dpkt.tcp.TCP, dpkt.Error
+        self._inicio, self._clientes, self._primeiros = None, {}, {}
+
+    def abrir(self, instante, quadro, porta=None):
+        """O segmento que vem num quadro, ou None se não é TCP ou não é da porta pedida."""
+        try:
+            pacote = self._classe(quadro)
+        except self._erro:
+            return None
+        ip = pacote if isinstance(pacote, self._ip) else pacote.data
+        tcp = getattr(ip, "data", None)
+        if not isinstance(tcp, self._tcp):
+            return None
+        if porta not in (None, tcp.sport, tcp.dport):
+            return None
+        flags = [nome for bit, nome in enumerate(FLAGS) if tcp.flags >> bit & 1]
+        ida, volta = ((ip.src, tcp.sport), (ip.dst, tcp.dport)), ((ip.dst, tcp.dport), (ip.src, tcp.sport))
+        if "SYN" in flags:
+            self._primeiros[ida] = tcp.seq
+        primeiro = self._primeiros.setdefault(ida, tcp.seq)
+        ack = ack_relativo = None
+        if "ACK" in flags:
+            ack = tcp.ack
+            # Da outra ponta pode não se ter visto nada ainda; então a contagem dela começa aqui.
+            ack_relativo = (ack - self._primeiros.setdefault(volta, ack - 1)) % 2**32
+        if flags == ["SYN"]:
+            self._clientes[frozenset(ida)] = ida[0]
+        # Sem o começo da conexão, vale o costume: a porta menor é a do servidor.
+        cliente = self._clientes.setdefault(frozenset(ida), max(ida, key=lambda ponta: ponta[1]))
+        de, para = ("cliente", "servidor") if cliente == ida[0] else ("servidor", "cliente")
+        self._inicio = instante if self._inicio is None else self._inicio
+        return Segmento(
+            float(instante - self._inicio), de, para, tcp.sport, tcp.dport, ", ".join(flags),
+            tcp.seq, ack, (tcp.seq - primeiro) % 2**32, ack_relativo, tcp.win, bytes(tcp.data),
+        )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Desenhos feitos do que aconteceu, com matplotlib: recebem `ax` e devolvem os artistas; só `mostrar` mostra.
+
+Cada desenho tem um equivalente em texto, e nenhum depende só da cor. Importar este pacote não
+carrega o matplotlib: quem chama é que cria os eixos.
+"""
+
+from ...folha import AZUL, CINZA, CORES, LARANJA, LETRAS, VERMELHO, Tabela
+from .curvas import curvas, descrever_curvas
+from .evidencia import barras_de_defeitos, descrever_defeitos
+from .exibir import mostrar
+from .fluxo import descrever_fatias, fatias
+from .histograma import descrever_casas, histograma_de_casas
+from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
+from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, conversa, descrever, em_ordem, ultima_troca
+
+__all__ = [
+    "AZUL",
+    "CINZA",
+    "barras_de_defeitos",
+    "conversa",
+    "CORES",
+    "curvas",
+    "descrever",
+    "descrever_casas",
+    "descrever_curvas",
+    "descrever_defeitos",
+    "descrever_estados",
+    "descrever_fatias",
+    "descrever_segmentos",
+    "em_ordem",
+    "espaco_tempo",
+    "fatias",
+    "histograma_de_casas",
+    "LARANJA",
+    "LETRAS",
+    "maquina_de_estados",
+    "MAXIMO_DE_LINHAS",
+    "MINIMO_DE_LINHAS",
+    "mostrar",
+    "Tabela",
+    "ultima_troca",
+    "VERMELHO",
+]

@@ -1,0 +1,37 @@
+"""Os defeitos medidos em programas de estudantes, em barras."""
+
+from ...folha import CORES
+
+_HACHURAS = {"servidor": "", "cliente": "///"}
+
+
+def barras_de_defeitos(linhas, ax):
+    """Desenha uma barra por defeito, do mais comum ao menos comum, com o "27 de 30" escrito ao lado.
+
+    Args:
+        linhas: dicionários com `lado` ("servidor" ou "cliente"), `defeito`, `quantos` e `de`.
+        ax: onde desenhar.
+
+    Returns:
+        As barras criadas, de cima para baixo.
+    """
+    linhas = _em_ordem(linhas)
+    barras = []
+    for y, linha in enumerate(linhas):
+        fracao = int(linha["quantos"]) / int(linha["de"])
+        cor, hachura = CORES[linha["lado"]], _HACHURAS[linha["lado"]]
+        barras += ax.barh(y, 100 * fracao, 0.7, color=cor, hatch=hachura, edgecolor="white")
+        ax.text(100 * fracao + 1, y, f"{linha['quantos']} de {linha['de']}", va="center", fontsize=9.5)
+    ax.set(xlabel="programas com o defeito (%)", xlim=(0, 112), ylim=(len(linhas) - 0.4, -0.6))
+    ax.set_yticks(range(len(linhas)), [f"{linha['lado']}: {linha['defeito']}" for linha in linhas], fontsize=9.5)
+    ax.spines[["top", "right"]].set_visible(False)
+    return barras
+
+
+def descrever_defeitos(linhas):
+    """O mesmo em texto, um defeito por linha."""
+    return "\n".join(f"{n['quantos']:>2} de {n['de']}  {n['lado']:<8}  {n['defeito']}" for n in _em_ordem(linhas))
+
+
+def _em_ordem(linhas):
+    return sorted(linhas, key=lambda linha: -int(linha["quantos"]) / int(linha["de"]))

@@ -1,0 +1,315 @@
+"""O painel: um servidor e um cliente de verdade, com botões, dentro do notebook.
+
+Só mostra: quem conversa são o `Servidor` e a `rodada`, quem anota é o `Diario`. Nenhum botão
+bloqueia o kernel do Jupyter: o clique só abre uma thread, que faz o trabalho e muda os controles; outra
+redesenha a tela quando o diário tem novidade. Todo texto da rede é escapado antes de virar HTML.
+"""
+
+import queue
+import random
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+
+from ..cliente import rodada, sortear_numero
+from ..erros import ErroParimpar
+from ..protocolo import tipo_da_resposta
+from ..servidor import Servidor
+from . import telas
+from .desenhos import ultima_troca
+
+TROCAS_NA_TABELA = 8
+EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
+INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
+CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
+DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
+
+
+@dataclass(frozen=True)
+class Troca:
+    """Uma volta do cliente: o que foi enviado, o que voltou (ou o erro) e os segundos até lá."""
+
+    numero: str
+    resposta: str | None
+    erro: str | None
+    segundos: float
+
+    @property
+    def tipo(self):
+        """O tipo da resposta, como em `tipo_da_resposta`, ou "sem resposta"."""
+        return "sem resposta" if self.resposta is None else tipo_da_resposta(self.resposta)
+
+    def __str__(self):
+        return f"{self.numero} → {self.erro if self.resposta is None else f'{self.resposta} FIM'}"
+
+
+class Painel(widgets.VBox):
+    """Servidor e cliente do PAR/ÍMPAR com botões.
+
+    Abrir outro painel com o mesmo nome fecha o anterior: rodar a célula de novo não deixa
+    servidores nem threads para trás.
+
+    Args:
+        servidor: um `Servidor` seu, que o painel observa, liga e desliga; por padrão o painel cria
+            um, numa porta livre, e o para ao fechar.
+        semente: torna repetíveis os números sorteados e, se o servidor é do painel, as letras dele.
+        prazo: segundos que o cliente espera por uma resposta.
+        nome: para ter mais de um painel aberto ao mesmo tempo.
+    """
+
+    _abertos = {}
+
+    def __init__(self, servidor=None, *, semente=None, prazo=5.0, nome="painel"):
+        anterior = Painel._abertos.pop(nome, None)
+        if anterior is not None:
+            anterior.fechar()
+        self._meu_servidor = servidor is None
+        self.servidor = Servidor(sorteio=random.Random(semente)) if self._meu_servidor else servidor
+        self.diario, self.prazo = self.servidor.diario, prazo
+        self.trocas, self.contagem = deque(maxlen=TROCAS_NA_TABELA), Counter()
+        self.quantas = 0  # trocas desde que o painel abriu; a contagem pode ser zerada
+        self._sorteio = random.Random(semente)
+        self._vez_do_cliente, self._vez_da_tela = threading.RLock(), threading.Lock()
+        self._vez_do_servidor = threading.Lock()
+        self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
+        self._respondido = threading.Event()
+        self._pedidos, self._ocupado = queue.SimpleQueue(), False
+        self._tela = telas.Conversa()
+        super().__init__(children=self._montar())
+        self.add_class("parimpar-painel")
+        Painel._abertos[nome] = self
+        self.ligar()
+        self._threads = [self._em_fundo(self._acompanhar), self._em_fundo(self._atender_pedidos)]
+
+    def _montar(self):
+        def controle(classe, tipo, **opcoes):
+            feito = tipo(**opcoes)
+            feito.add_class(f"parimpar-{classe}")  # o gancho dos testes no navegador
+            return feito
+
+        auto = {"layout": widgets.Layout(width="auto")}
+        self.botao_servidor = controle("ligar", widgets.Button, layout=widgets.Layout(width="180px"))
+        self.situacao = controle("situacao", widgets.HTML)
+        self.eventos = controle("eventos", widgets.HTML)
+        self.numero = controle(
+            "numero", widgets.Text, description="Número", placeholder="digite ou sorteie",
+            layout=widgets.Layout(width="100%"),
+        )  # fmt: skip
+        self.botao_sortear = controle("sortear", widgets.Button, description="Sortear", icon="random", **auto)
+        self.botao_enviar = controle(
+            "enviar", widgets.Button, description="Enviar", icon="paper-plane", button_style="primary", **auto
+        )
+        self.intervalo = controle(
+            "intervalo", widgets.BoundedFloatText, description="a cada (s)", value=10, min=0.1, max=3600, step=1,
+            layout=widgets.Layout(width="130px"), style={"description_width": "initial"},
+        )  # fmt: skip
+        self.botao_repetir = controle(
+            "repetir", widgets.ToggleButton, description="Repetir", icon="repeat",
+            tooltip="sorteia e envia um número a cada tantos segundos", **auto,
+        )  # fmt: skip
+        self.resposta = controle("resposta", widgets.HTML, value=telas.resposta(None))
+        self.figura = controle("figura", widgets.HTML)
+        self.texto = controle("texto", widgets.HTML)
+        self.historico = controle("historico", widgets.HTML)
+
+        self.botao_servidor.on_click(lambda _: self._em_fundo(self._alternar))
+        self.botao_sortear.on_click(lambda _: self.sortear())
+        self.botao_enviar.on_click(lambda _: self._pedir())
+        self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._pedir())
+        self.botao_repetir.observe(self._ao_repetir, "value")
+
+        lado = widgets.Layout(flex="1 1 340px", min_width="320px", overflow="hidden", padding="0 8px 0 0")
+        linha = widgets.Layout(flex_flow="row wrap", align_items="center")
+        servidor = widgets.VBox(
+            [widgets.HTML(telas.titulo("servidor")), self.botao_servidor, self.situacao, self.eventos], layout=lado
+        )
+        cliente = widgets.VBox(
+            [
+                widgets.HTML(telas.titulo("cliente")),
+                self.numero,
+                widgets.HBox([self.botao_sortear, self.botao_enviar, self.botao_repetir, self.intervalo], layout=linha),
+                self.resposta,
+            ],
+            layout=lado,
+        )
+        em_texto = widgets.Accordion([self.texto], titles=["A mesma conversa, em texto"])
+        return [
+            widgets.HBox([cliente, servidor], layout=widgets.Layout(flex_flow="row wrap")),
+            self.figura,
+            em_texto,
+            self.historico,
+        ]
+
+    # O que se faz com o painel, pelos botões ou por uma célula.
+
+    def ligar(self):
+        """Liga o servidor; se não der, o motivo aparece no painel."""
+        aviso = ""
+        try:
+            self.servidor.iniciar()
+        except ErroParimpar as erro:
+            aviso = str(erro)
+        self.atualizar(aviso)
+
+    def desligar(self):
+        """Desliga o servidor."""
+        self.servidor.parar()
+        self.atualizar()
+
+    def _alternar(self):
+        with self._vez_do_servidor:  # muitos cliques seguidos valem um de cada vez
+            if not self._fechado.is_set():
+                (self.desligar if self.servidor.ligado else self.ligar)()
+
+    def sortear(self):
+        """Sorteia um número, põe no campo e o devolve."""
+        self.numero.value = sortear_numero(self._sorteio)
+        return self.numero.value
+
+    def enviar(self, numero=None):
+        """Faz uma volta completa do cliente e devolve a `Troca`; sem número, envia o do campo."""
+        with self._vez_do_cliente:
+            if numero is not None:
+                self.numero.value = str(numero)
+            self._ocupado = True  # se durar, o acompanhante desabilita o botão
+            try:
+                troca = self._trocar(self.numero.value, time.perf_counter())
+            finally:
+                self._ocupado = False
+                self.botao_enviar.disabled = False
+            self.trocas.appendleft(troca)
+            self.contagem[troca.tipo] += 1
+            self.quantas += 1
+            return troca
+
+    def ultima_troca(self, prazo=2.0):
+        """Os eventos da última conexão, das duas pontas; espera até `prazo` segundos ela se fechar."""
+        inicio = self.diario.cursor - EVENTOS_LIDOS
+        fim = time.monotonic() + prazo
+        while True:
+            cursor = self.diario.cursor
+            troca = ultima_troca(self.diario.desde(inicio)[0])
+            fechou = sum(evento.tipo == "fecha" for evento in troca) == 2 or not self.servidor.ligado
+            if fechou or not self.diario.esperar(lambda _: True, fim - time.monotonic(), cursor):
+                return troca
+
+    def _trocar(self, numero, inicio):
+        recebida = []
+
+        def mostrar(resposta):
+            recebida.append(Troca(numero, resposta, None, time.perf_counter() - inicio))
+            self.resposta.value = telas.resposta(recebida[0])
+            self._respondido.set()
+
+        try:
+            rodada(numero, *self.servidor.endereco, prazo=self.prazo, diario=self.diario, mostrar=mostrar)
+        except ErroParimpar as erro:
+            if not recebida:
+                recebida.append(Troca(numero, None, str(erro), time.perf_counter() - inicio))
+                self.resposta.value = telas.resposta(recebida[0])
+        return recebida[0]
+
+    def _ao_repetir(self, mudanca):
+        self.botao_repetir.description = "Parar" if mudanca["new"] else "Repetir"
+        if mudanca["new"]:
+            self._parar_de_repetir = threading.Event()
+            self._em_fundo(self._repetir, self._parar_de_repetir)
+        else:
+            self._parar_de_repetir.set()
+
+    def _repetir(self, parar):
+        while True:
+            with self._vez_do_cliente:
+                if parar.is_set() or self._fechado.is_set():  # pode ter mudado enquanto se esperava a vez
+                    return
+                self.sortear()
+                self.enviar()
+            parar.wait(self.intervalo.value)
+
+    def _pedir(self):
+        if self._pedidos.empty():  # um clique repetido enquanto há outro à espera não conta
+            self._respondido.clear()
+            self._pedidos.put(True)
+            # Um instante de espera passa a vez à thread do cliente; sem ele, o kernel termina antes tudo o
+            # que faz depois de um clique, e a resposta sai milissegundos mais tarde.
+            self._respondido.wait(INSTANTE)
+
+    def _atender_pedidos(self):
+        # Uma thread já pronta responde mais depressa ao clique do que uma nova por clique.
+        while self._pedidos.get():
+            self._protegido(self.enviar)
+
+    def _em_fundo(self, fazer, *args):
+        thread = threading.Thread(target=self._protegido, args=(fazer, *args), name="painel", daemon=True)
+        thread.start()
+        return thread
+
+    def _protegido(self, fazer, *args):
+        try:
+            fazer(*args)
+        except Exception as erro:  # numa thread ninguém mais o veria
+            # Só a situação: se o que falhou foi um desenho, desenhar tudo de novo falharia outra vez.
+            self.situacao.value = telas.situacao(self.servidor, f"erro inesperado: {erro!r}")
+
+    # O que o painel mostra.
+
+    def _acompanhar(self):
+        cursor = self.diario.cursor
+        while not self._fechado.is_set():
+            novidade = self.diario.esperar(lambda _: True, DESCANSO, cursor)
+            if novidade and not self._fechado.wait(CALMA):
+                cursor = self.diario.cursor
+                self._protegido(self.atualizar)  # um desenho que falha não impede o próximo
+                self._fechado.wait(DESCANSO)
+            elif self._ocupado:
+                self.botao_enviar.disabled = True
+                if not self._ocupado:  # terminou neste meio-tempo
+                    self.botao_enviar.disabled = False
+
+    def atualizar(self, aviso=""):
+        """Redesenha tudo o que depende do diário."""
+        with self._vez_da_tela:
+            if self._fechado.is_set():
+                return
+            # Tudo se copia antes de desenhar, que demora: outra thread pode estar acrescentando trocas.
+            trocas, contagem, quantas = tuple(self.trocas), self.contagem.copy(), self.quantas
+            eventos, _ = self.diario.desde(self.diario.cursor - EVENTOS_LIDOS)
+            ligado = self.servidor.ligado
+            self.botao_servidor.description = "Desligar servidor" if ligado else "Ligar servidor"
+            self.botao_servidor.icon = "stop" if ligado else "play"
+            self.situacao.value = telas.situacao(self.servidor, aviso)
+            self.eventos.value = telas.eventos([e for e in eventos if e.quem == "servidor"])
+            troca = ultima_troca(eventos)
+            self.figura.value = self._tela.figura(troca)
+            self.texto.value = telas.texto(troca)
+            self.historico.value = telas.historico(trocas, contagem, quantas)
+
+    def fechar(self):
+        """Encerra as threads, desliga o servidor (se é do painel) e desfaz os controles."""
+        if self._fechado.is_set():
+            return
+        self._parar_de_repetir.set()
+        self._fechado.set()
+        self._pedidos.put(False)
+        for thread in self._threads:
+            thread.join(2)
+        if self._meu_servidor:
+            with self._vez_do_servidor:
+                self.servidor.parar()
+        for controle in [*_descendentes(self), self]:
+            for parte in (controle, controle.layout, getattr(controle, "style", None)):
+                if parte is not None:
+                    parte.close()
+
+    def __repr__(self):
+        situacao = "ligado" if self.servidor.ligado else "desligado"
+        return f"<Painel: servidor {situacao}, trocas: {self.quantas}>"
+
+
+def _descendentes(caixa):
+    for filho in getattr(caixa, "children", ()):
+        yield from _descendentes(filho)
+        yield filho

@@ -1,0 +1,142 @@
+"""A chamada, os bytes e o que o kernel diz das duas pontas, lado a lado.
+
+    ver = Vista(diario)
+    ver(client_socket=client_socket, server_socket=server_socket)
+
+Cada vista mostra as chamadas feitas desde a anterior, tiradas do diário dos sockets observados, e
+um retrato de cada socket, pedido ao sistema operacional na hora.
+"""
+
+import html
+
+from ..kernel import NAO_DISPONIVEL, em_repouso
+from ..texto import endereco, visivel
+from .desenhos import CINZA, CORES, LETRAS
+
+MAXIMO_DE_CHAMADAS = 12  # as mais novas; mais do que isso não se lê
+CHAMADAS_AO_LADO = 4  # com mais, as chamadas ficam em cima dos sockets, e não ao lado
+BYTES_EM_HEXADECIMAL = 12
+_FORMAS = {"cliente": "●", "servidor": "■"}
+_CAIXA = "border:1px solid var(--jp-border-color2, #ccc);padding:4px 10px;margin:0"
+_CELULA = "text-align:left;padding:1px 10px 1px 0;vertical-align:top"
+
+
+class Vista:
+    """Mostra lado a lado o que se chamou e o que o kernel sabe.
+
+    Args:
+        diario: o dos sockets observados.
+    """
+
+    def __init__(self, diario):
+        self.diario, self._cursor = diario, diario.cursor
+
+    def __call__(self, **sockets):
+        """Devolve o retrato das chamadas novas e dos sockets; o nome de cada um vira título.
+
+        Espera antes, por um instante, a rede entregar o que já foi enviado.
+        """
+        eventos, self._cursor = self.diario.desde(self._cursor)
+        estados = em_repouso(*sockets.values())
+        pontas = [
+            (nome, getattr(sock, "quem", None), e) for (nome, sock), e in zip(sockets.items(), estados, strict=True)
+        ]
+        return Retrato(eventos[-MAXIMO_DE_CHAMADAS:], pontas)
+
+
+class Retrato:
+    """O resultado de uma `Vista`; aparece como tabelas no Jupyter e como texto em qualquer lugar.
+
+    chamadas: os eventos do diário desde a vista anterior.
+    pontas: (nome, "cliente" ou "servidor", EstadoSocket) de cada socket.
+    """
+
+    def __init__(self, chamadas, pontas):
+        self.chamadas, self.pontas = chamadas, pontas
+
+    def __str__(self):
+        linhas = [f"{e.quem:<8}  {_resumo(e)}" for e in self.chamadas]
+        if self.pontas:
+            colunas = [["", *(nome for nome, _ in _linhas(self.pontas[0][2]))]]
+            colunas += [[nome, *(valor for _, valor in _linhas(e))] for nome, _, e in self.pontas]
+            larguras = [max(map(len, coluna)) for coluna in colunas]
+            linhas += [""] if linhas else []
+            for celulas in zip(*colunas, strict=True):
+                linhas.append("  ".join(c.ljust(n) for c, n in zip(celulas, larguras, strict=True)).rstrip())
+        return "\n".join(linhas)
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        caixas = "".join(_caixa_da_ponta(*ponta) for ponta in self.pontas)
+        caixas = _caixa_das_chamadas(self.chamadas) + caixas
+        return f'<div style="display:flex;flex-wrap:wrap;gap:10px;margin:4px 0">{caixas}</div>'
+
+
+def _linhas(e):
+    """Pares (nome, valor) de um retrato: os mesmos nomes para todo socket, para formarem uma tabela."""
+    if e.descritor < 0:
+        recepcao = envio = "-"
+    elif e.estado == "LISTEN":
+        recepcao, envio = _contar(e.fila_recepcao, "conexão", "conexões"), "-"
+    else:
+        recepcao, envio = _contar(e.fila_recepcao), _contar(e.fila_envio)
+    return [
+        ("descritor", f"nº {e.descritor}" if e.descritor >= 0 else "nenhum: fechado"),
+        ("endereço local", endereco(e.local) if e.local else "nenhum"),
+        ("endereço remoto", endereco(e.remoto) if e.remoto else "nenhum"),
+        ("estado", e.estado),
+        ("fila de recepção", recepcao),
+        ("fila de envio", envio),
+    ]
+
+
+def _resumo(evento):
+    """A chamada, os bytes que passaram e quanto ela levou, numa linha."""
+    partes = [evento.chamada]
+    if evento.tipo == "erro":
+        partes = [visivel(evento.detalhe, 120, aspas=False)]
+    if evento.dados:
+        partes.append(f"{visivel(evento.dados)} = {_hexadecimal(evento.dados)}")
+    elif evento.tipo == "recebe":  # um datagrama vazio, ou um recv(0), também não traz bytes, e não é um fim
+        partes.append("b'': fim do envio da outra ponta" if evento.detalhe else "b''")
+    return "  ".join([*partes, _levou(evento)] if evento.duracao else partes)
+
+
+def _hexadecimal(dados):
+    return dados[:BYTES_EM_HEXADECIMAL].hex(" ") + (" …" if len(dados) > BYTES_EM_HEXADECIMAL else "")
+
+
+def _levou(evento):
+    return f"(levou {evento.duracao * 1000:.1f} ms)".replace(".", ",")
+
+
+def _caixa_das_chamadas(eventos):
+    itens = "".join(
+        f'<div style="margin:2px 0"><span style="color:{LETRAS.get(e.quem, CINZA)}">'
+        f"{_FORMAS.get(e.quem, '')} {html.escape(e.quem)}</span> "
+        f'<code style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(_resumo(e))}</code></div>'
+        for e in eventos
+    )
+    largura = "220px" if len(eventos) <= CHAMADAS_AO_LADO else "100%"
+    return (
+        f'<div style="{_CAIXA};flex:1 1 {largura}"><div style="font-weight:600">A chamada e os bytes</div>'
+        f"{itens or 'nenhuma chamada nova'}</div>"
+    )
+
+
+def _caixa_da_ponta(nome, quem, retrato):
+    cor, forma = CORES.get(quem, CINZA), _FORMAS.get(quem, "")
+    linhas = "".join(
+        f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{html.escape(rotulo)}</th>'
+        f'<td style="{_CELULA}"><code>{html.escape(valor)}</code></td></tr>'
+        for rotulo, valor in _linhas(retrato)
+    )
+    return (
+        f'<div style="{_CAIXA};border-top:4px solid {cor};flex:1 1 260px"><table><caption style="{_CELULA};'
+        f'font-weight:600;color:{LETRAS.get(quem, CINZA)}">{forma} {html.escape(nome)}</caption><tbody>{linhas}</tbody></table></div>'
+    )
+
+
+def _contar(quantos, um="byte", varios="bytes"):
+    return NAO_DISPONIVEL if quantos is None else f"{quantos} {um if quantos == 1 else varios}"

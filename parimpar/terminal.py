@@ -1,0 +1,103 @@
+"""O que os comandos têm em comum: argumentos e erros em português, e um fim limpo com Ctrl-C ou kill."""
+
+import argparse
+import os
+import pathlib
+import signal
+import sys
+
+from .erros import ErroParimpar
+from .texto import motivo, visivel
+
+# As frases do argparse que um aluno pode encontrar.
+_TRADUCAO = {
+    "usage: ": "uso: ",
+    "options": "opções",
+    "positional arguments": "argumentos",
+    "show this help message and exit": "mostra esta ajuda e termina",
+    "%(prog)s: error: %(message)s\n": "erro: %(message)s\n",
+    "argument %(argument_name)s: %(message)s": "argumento %(argument_name)s: %(message)s",
+    "the following arguments are required: %s": "falta dizer: %s",
+    "unrecognized arguments: %s": "argumento desconhecido: %s",
+    "expected one argument": "esperava um valor depois dele",
+    "ignored explicit argument %r": "não esperava o valor %r",
+    "invalid choice: %(value)r (choose from %(choices)s)": "não existe %(value)r; escolha entre %(choices)s",
+    "not allowed with argument %s": "não combina com %s",
+    "ambiguous option: %(option)s could match %(matches)s": "%(option)s é ambíguo: pode ser %(matches)s",
+}
+argparse._ = lambda frase: _TRADUCAO.get(frase, frase)
+
+
+class Analisador(argparse.ArgumentParser):
+    """Um erro de argumento é uma linha só, e código de saída 2."""
+
+    def error(self, message):
+        queixar(f"erro: {message} (veja {self.prog} --help)")
+        sys.exit(2)
+
+
+def executar(analisador, argumentos=None):
+    """Interpreta os argumentos, executa o comando pedido e devolve o código de saída."""
+    for saida in filter(None, (sys.stdout, sys.stderr)):  # um programa sem terminal pode não ter as duas
+        saida.reconfigure(errors="backslashreplace", line_buffering=True)  # terminais do Windows sem "→"
+    opcoes = analisador.parse_args(argumentos)
+    for sinal in (signal.SIGINT, signal.SIGTERM):  # um kill encerra tão bem quanto Ctrl-C
+        signal.signal(sinal, _interromper)
+    try:
+        return opcoes.executar(opcoes)
+    except KeyboardInterrupt:
+        return 0
+    except ErroParimpar as erro:
+        queixar(f"erro: {erro}")
+        return 2
+    except BrokenPipeError:  # quem lia a saída (um `head`, por exemplo) foi embora
+        _calar_a_saida()
+        return 0
+    except OSError as erro:  # o disco encheu, por exemplo
+        _calar_a_saida()
+        queixar(f"erro: não foi possível escrever {erro.filename or 'a saída'}: {motivo(erro)}")
+        return 2
+    finally:
+        for sinal in (signal.SIGINT, signal.SIGTERM):  # ao terminar, o Python devolveria a cada sinal o poder de matar
+            signal.signal(sinal, signal.SIG_IGN)
+
+
+def queixar(texto):
+    """Escreve em stderr uma linha, sem os caracteres a que o terminal obedeceria."""
+    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in texto), file=sys.stderr)
+
+
+def _calar_a_saida():
+    """Joga fora o que ainda se escrever: ao terminar, o Python tentaria de novo e mostraria outro erro."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _interromper(*_):
+    for sinal in (signal.SIGINT, signal.SIGTERM):
+        # Um segundo Ctrl-C não atrapalha o encerramento. Não é SIG_IGN: com ele, o Python avisa em stderr
+        # de um sinal que já tinha chegado e que ninguém mais trata.
+        signal.signal(sinal, lambda *_: None)
+    raise KeyboardInterrupt
+
+
+def numero_entre(minimo, maximo, tipo, o_que):
+    def ler(texto):
+        try:
+            valor = tipo(texto)
+        except ValueError:
+            valor = None
+        if valor is None or not minimo <= valor <= maximo:
+            raise argparse.ArgumentTypeError(f"esperava {o_que} e veio {visivel(texto)}")
+        return valor
+
+    return ler
+
+
+porta = numero_entre(0, 65535, int, "um inteiro de 0 a 65535")
+
+
+def arquivo(texto):
+    caminho = pathlib.Path(texto)  # antes do exame, e não depois: ele demora
+    if caminho.is_dir() or not caminho.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"esperava um arquivo numa pasta que existe e veio {visivel(texto)}")
+    return texto
