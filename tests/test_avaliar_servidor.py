@@ -22,7 +22,6 @@ from avaliador.veredito import (
     NAO_SE_APLICA,
     OK,
     TOLERADO,
-    Avaliacao,
     Veredito,
 )  # fmt: skip
 
@@ -181,7 +180,7 @@ def test_os_casos_nao_julgados_pelo_mesmo_motivo_sao_contados():
         vereditos += [
             Veredito(f"c{i}", "PI-03", ENUNCIADO, NAO_DEU, f"caso {i}", "não começou") for i in range(quantos)
         ]
-        return relatorio.em_texto(Avaliacao("servidor", ("x",), (), tuple(vereditos)))
+        return relatorio.em_texto(relatorio.Avaliacao("servidor", ("x",), (), tuple(vereditos)))
 
     assert "? [não deu para julgar] 5 casos: não começou" in relatar(5) and "caso 0" not in relatar(5)
     assert "PI-03: caso 0 (c0)" in relatar(2)
