@@ -191,7 +191,7 @@ def test_o_html_escapa_o_que_veio_do_programa():
     veredito = Veredito(
         "x", "PI-03", ENUNCIADO, FALHOU, "t", "<img onerror=x>", esperado="PAR", recebido=b"<b>\x1b[31m"
     )
-    pagina = relatorio.em_html(Avaliacao("servidor", ("x",), ("<script>",), (veredito,)))
+    pagina = relatorio.em_html(relatorio.Avaliacao("servidor", ("x",), ("<script>",), (veredito,)))
     assert "<img" not in pagina and "<b>\x1b" not in pagina and "<script>" not in pagina and "\x1b" not in pagina
 
 
