@@ -6,9 +6,14 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
+from apoio import RAIZ
 from matplotlib.figure import Figure
 
+from parimpar import Diario, Servidor
+from parimpar.aulas import captura, desenhos
 from parimpar.aulas.desenhos.exibir import mostrar
+from parimpar.cliente import rodada
+from parimpar.diario import Evento
 
 ALT = "O cliente envia '7' & o servidor responde \"ÍMPAR\" <FIM>."
 
@@ -70,3 +75,38 @@ def test_uma_figura_que_nao_e_do_pyplot(mostrados):
     """Uma `Figure` criada à parte também se mostra."""
     mostrar(Figure(figsize=(1, 1)), "Vazia.")
     assert 'alt="Vazia."' in mostrados[0][0]["text/html"]
+
+
+EVENTOS = [
+    Evento(0, 1.0, "cliente", "conecta", "connect(…)", ("127.0.0.1", 1), ("127.0.0.1", 2)),
+    Evento(1, 1.1, "cliente", "envia", "sendall", ("127.0.0.1", 1), ("127.0.0.1", 2), b"7\n", 2),
+]
+DE_UMA_VEZ = [  # o desenho, os seus dados e um trecho do texto alternativo
+    (desenhos.conversa, [EVENTOS], r"cliente envia '7\n'"),
+    (desenhos.fatias, [[b"12", b"3"], [b"123"]], "os send deram 2, 1 bytes, e os recv tiraram 3"),
+    (desenhos.curvas, [{"um": [(1, 10.0)], "outro": [(1, 5.5)]}], "um, outro"),
+    (desenhos.histograma_de_casas, [{"um jeito": ["7", "12"]}], "um jeito"),
+    (desenhos.barras_de_defeitos, [[{"lado": "cliente", "defeito": "cai", "quantos": 2, "de": 3}]], "2 de 3"),
+    (desenhos.espaco_tempo, [captura.ler(RAIZ / "notebooks/dados/troca.pcap")], "cliente SYN, servidor SYN, ACK"),
+    (desenhos.maquina_de_estados, [{"cliente": ["CLOSED", "SYN_SENT"]}], "2 dos 11 estados"),
+]
+
+
+@pytest.mark.parametrize("desenhar, dados, trecho", DE_UMA_VEZ, ids=lambda valor: getattr(valor, "__name__", ""))
+def test_de_uma_vez(mostrados, capsys, desenhar, dados, trecho):
+    """Sem `ax`, todo desenho mostra a figura, com texto alternativo, e escreve o seu equivalente."""
+    assert desenhar(*dados) is None
+    ((saida, _),) = mostrados
+    assert trecho in saida["text/plain"] and "<img" in saida["text/html"]
+    assert len(capsys.readouterr().out.splitlines()) >= 1
+
+
+def test_a_conversa_de_um_diario(mostrados, capsys):
+    """De um diário, desenha-se a última troca."""
+    diario = Diario()
+    with Servidor(diario=diario) as servidor:
+        rodada("8", *servidor.endereco, diario=diario)
+        rodada("7", *servidor.endereco, diario=diario)
+    desenhos.conversa(diario)
+    escrito = capsys.readouterr().out
+    assert r"'7\n'" in escrito and r"'8\n'" not in escrito

@@ -1,21 +1,29 @@
 """Os defeitos medidos em programas de estudantes, em barras."""
 
 from ...folha import CORES
+from .exibir import sozinho
 
 _HACHURAS = {"servidor": "", "cliente": "///"}
 
 
-def barras_de_defeitos(linhas, ax):
+def barras_de_defeitos(linhas, ax=None):
     """Desenha uma barra por defeito, do mais comum ao menos comum, com o "27 de 30" escrito ao lado.
 
     Args:
         linhas: dicionários com `lado` ("servidor" ou "cliente"), `defeito`, `quantos` e `de`.
-        ax: onde desenhar.
+        ax: onde desenhar; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         As barras criadas, de cima para baixo.
     """
     linhas = _em_ordem(linhas)
+    if ax is None:
+        texto = descrever_defeitos(linhas)
+        maior, menor = (" ".join(linha.split()[:3]) for linha in (texto.splitlines()[0], texto.splitlines()[-1]))
+        alt = f"Barras com {len(linhas)} defeitos, do mais comum ({maior}) ao menos comum ({menor}), listados no texto abaixo."
+        with sozinho(9.5, 5.4, alt, texto) as ax:
+            barras_de_defeitos(linhas, ax)
+        return None
     barras = []
     for y, linha in enumerate(linhas):
         fracao = int(linha["quantos"]) / int(linha["de"])

@@ -1,21 +1,28 @@
 """O fluxo de bytes: o que cada send entregou e o que cada recv tirou, byte a byte."""
 
 from ...folha import AZUL, LARANJA
+from .exibir import sozinho
 
 MAXIMO_DE_BYTES = 40  # de um desenho que ainda se lê projetado
 
 
-def fatias(envios, leituras, ax):
+def fatias(envios, leituras, ax=None):
     """Desenha uma caixa por byte; em cima ficam juntos os de cada send; embaixo, os de cada recv.
 
     Args:
         envios: lista dos bytes de cada send, em ordem.
         leituras: lista dos bytes que cada recv devolveu, em ordem.
-        ax: onde desenhar.
+        ax: onde desenhar; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista dos artistas criados: as caixas e os rótulos das duas fileiras.
     """
+    if ax is None:
+        tamanhos = [", ".join(str(len(parte)) for parte in partes) for partes in (envios, leituras)]
+        alt = f"O fluxo de bytes: os send deram {tamanhos[0]} bytes, e os recv tiraram {tamanhos[1]}."
+        with sozinho(6, 2.6, alt, descrever_fatias(envios, leituras)) as ax:
+            fatias(envios, leituras, ax)
+        return None
     artistas = []
     for y, nome, partes, cor, hachura in ((1.4, "send", envios, AZUL, ""), (0, "recv", leituras, LARANJA, "//")):
         x = 0

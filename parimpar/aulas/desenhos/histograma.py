@@ -4,20 +4,26 @@ from collections import Counter
 
 from ...folha import AZUL, CINZA, LARANJA
 from ...protocolo import LIMITE_DE_CASAS
+from .exibir import sozinho
 
 _ESTILOS = [{"color": AZUL, "hatch": ""}, {"color": LARANJA, "hatch": "///"}]
 
 
-def histograma_de_casas(amostras, ax):
+def histograma_de_casas(amostras, ax=None):
     """Desenha quantos números de cada amostra têm 1, 2, 3… casas, com a fronteira das 10 marcada.
 
     Args:
         amostras: {nome: lista de textos de números}, até duas.
-        ax: onde desenhar.
+        ax: onde desenhar; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista das barras criadas, uma coleção por amostra.
     """
+    if ax is None:
+        alt = f"Histograma de quantas casas têm os números: {' e '.join(amostras)}; o texto abaixo os resume."
+        with sozinho(9, 4, alt, descrever_casas(amostras)) as ax:
+            histograma_de_casas(amostras, ax)
+        return None
     largura, artistas = 0.8 / len(amostras), []
     for i, ((nome, numeros), estilo) in enumerate(zip(amostras.items(), _ESTILOS, strict=False)):
         casas = Counter(map(len, numeros))

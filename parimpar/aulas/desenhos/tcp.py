@@ -4,6 +4,7 @@ import textwrap
 
 from ...erros import ErroDeUso
 from ...folha import CINZA, CORES
+from .exibir import sozinho
 
 MAXIMO_DE_SEGMENTOS = 16  # de um diagrama que ainda se lê projetado
 
@@ -48,7 +49,7 @@ _TRANSICOES = [
 ]
 
 
-def espaco_tempo(segmentos, ax):
+def espaco_tempo(segmentos, ax=None):
     """Desenha o diagrama espaço-tempo: duas linhas de vida, o tempo para baixo, uma seta por segmento.
 
     As setas descem sempre o mesmo tanto: uma gravação tem um relógio só, e não diz quando cada
@@ -56,12 +57,18 @@ def espaco_tempo(segmentos, ax):
 
     Args:
         segmentos: os de uma conexão, como os de `captura.ler(...)`.
-        ax: onde desenhar.
+        ax: onde desenhar; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista dos artistas criados.
     """
     mostrados = segmentos[:MAXIMO_DE_SEGMENTOS]
+    if ax is None:
+        quais = ", ".join(f"{s.de} {s.flags}" for s in mostrados)
+        alt = f"Diagrama espaço-tempo: {quais or 'nenhum segmento'}; o texto abaixo tem os números e os bytes."
+        with sozinho(11.5, 1 + 0.48 * max(len(mostrados), 2), alt, descrever_segmentos(segmentos)) as ax:
+            espaco_tempo(segmentos, ax)
+        return None
     altura = max(len(mostrados), 2)
     artistas = [_linha_de_vida(quem, altura, ax) for quem in _X]
     for y, segmento in enumerate(mostrados):
@@ -81,7 +88,7 @@ def descrever_segmentos(segmentos):
     return "\n".join(map(str, segmentos)) or "nenhum segmento"
 
 
-def maquina_de_estados(visitados, ax):
+def maquina_de_estados(visitados, ax=None):
     """Desenha a máquina de estados do TCP e marca os estados por onde as duas pontas passaram.
 
     As transições são as da RFC 9293, figura 5, menos quatro que pouco se veem: o `send` em `LISTEN` e as
@@ -89,11 +96,20 @@ def maquina_de_estados(visitados, ax):
 
     Args:
         visitados: {"cliente": [...], "servidor": [...]}, com os estados na ordem em que foram vistos.
-        ax: onde desenhar; de uns 10 por 8 polegadas.
+        ax: onde desenhar, de uns 10 por 8 polegadas; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista dos artistas criados.
     """
+    if ax is None:
+        quantos = len({nome for nomes in _ordens(visitados).values() for nome in nomes})
+        alt = (
+            f"Máquina de estados do TCP, com {quantos} dos {len(ESTADOS_TCP)} estados visitados; "
+            "o texto abaixo diz a ordem de cada ponta."
+        )
+        with sozinho(11.5, 8.4, alt, descrever_estados(visitados)) as ax:
+            maquina_de_estados(visitados, ax)
+        return None
     marcas = _marcas(visitados)
     caixas, artistas = {}, []
     for nome, lugar in [*_POSICOES.items(), ("CLOSED", _FIM)]:

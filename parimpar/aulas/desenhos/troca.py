@@ -2,8 +2,10 @@
 
 from textwrap import fill
 
+from ...diario import Diario
 from ...folha import CINZA, CORES, LETRAS, VERMELHO
 from ...texto import visivel
+from .exibir import sozinho
 
 MINIMO_DE_LINHAS, MAXIMO_DE_LINHAS = 2, 16  # de um diagrama que ainda se lê projetado
 NAO_CHEGOU = "✗ não chegou"  # o que se diz de um datagrama que a outra ponta não recebeu
@@ -47,19 +49,28 @@ def descrever(eventos):
     )
 
 
-def conversa(eventos, ax):
+def conversa(eventos, ax=None):
     """Desenha a conversa: duas linhas de vida, o tempo para baixo, cada chamada e cada mensagem.
 
     Um datagrama que a outra ponta não recebeu é uma seta que para no meio, com um ✗.
 
     Args:
         eventos: os de uma conexão, em ordem, como os de `ultima_troca(diario)`; por UDP, os de `em_ordem(…)`.
-        ax: onde desenhar.
+            De um `Diario`, vale a última troca.
+        ax: onde desenhar; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista dos artistas criados.
     """
+    if isinstance(eventos, Diario):
+        eventos = ultima_troca(eventos)
     linhas = eventos[:MAXIMO_DE_LINHAS]
+    if ax is None:
+        mensagens = ", ".join(f"{e.quem} envia {visivel(e.dados, 22)}" for e in linhas if e.tipo == "envia")
+        alt = f"Diagrama de sequência: {mensagens or 'nenhuma mensagem'}; a conversa toda está no texto abaixo."
+        with sozinho(8.2, 1 + 0.36 * max(len(linhas), MINIMO_DE_LINHAS), alt, descrever(eventos)) as ax:
+            conversa(eventos, ax)
+        return None
     artistas = [_linha_de_vida(quem, max(len(linhas), MINIMO_DE_LINHAS), ax) for quem in _X]
     for y, evento in enumerate(linhas):
         artistas.append(_chamada(evento, y, _quando(evento) - _quando(linhas[0]), ax))
