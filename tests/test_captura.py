@@ -1,4 +1,4 @@
-"""A captura: as gravações dizem o que a aula 07 afirma, e ao vivo cada segmento aparece uma vez só."""
+"""A captura: as gravações dizem o que a aula 09 afirma, e ao vivo cada segmento aparece uma vez só."""
 
 import dataclasses
 import socket

@@ -1,4 +1,4 @@
-"""Os diagramas da aula 07: o espaço-tempo dos segmentos e a máquina de estados do TCP."""
+"""Os diagramas da aula 09: o espaço-tempo dos segmentos e a máquina de estados do TCP."""
 
 import itertools
 

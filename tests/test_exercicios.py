@@ -11,13 +11,14 @@ import time
 import pytest
 from apoio import restos
 
-from avaliador.exercicios import aula09
+from avaliador.exercicios import aula12
 from avaliador.exercicios import exercicio as modulo
 from avaliador.exercicios.exercicio import Exercicio
 from avaliador.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
 from parimpar.erros import ErroDeUso
 
-AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero:02}") for numero in range(1, 9)]
+NUMEROS = ["01", "03", "04", "05", "07", "08", "09", "11"]  # as aulas com exercícios de funções
+AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero}") for numero in NUMEROS]
 TODOS = {
     f"{e.aula}.{e.nome}": e
     for e in (x for aula in AULAS for x in vars(aula).values())
@@ -85,63 +86,63 @@ ERRADAS = [
     ("aula01.receber_tudo",
      "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n"
      "        d += sock.recv(quantos - len(d))\n    return d", PARADO, "o laço tem como acabar?"),
-    ("aula02.responder", "def responder(t):\n    return 'PAR' if int(t) % 2 else 'ÍMPAR'", ERRADO, "resto da divisão"),
-    ("aula02.responder",
+    ("aula03.responder", "def responder(t):\n    return 'PAR' if int(t) % 2 else 'ÍMPAR'", ERRADO, "resto da divisão"),
+    ("aula03.responder",
      "def responder(t):\n    return 'A' * len(t) if len(t) >= 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
      "10 casas ainda não são mais de 10"),
-    ("aula02.responder",
+    ("aula03.responder",
      "def responder(t):\n    return 'A' * len(t) if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
      "quatro respostas iguais"),
-    ("aula02.responder",
+    ("aula03.responder",
      "def responder(t):\n    return t if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "o próprio número"),
-    ("aula02.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
-    ("aula02.responder",
+    ("aula03.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
+    ("aula03.responder",
      "def responder(t):\n    if len(t) > 10:\n        return ''.join(random.choices(string.ascii_letters, k=len(t)))\n"
      "    return ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "'abcdefghijkl' não é um número e devia parar no int"),
-    ("aula02.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
+    ("aula03.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
      "esperava a resposta de responder"),
-    ("aula02.atender",
+    ("aula03.atender",
      "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n    return ''",
      ERRADO, "a devolução foi 'ÍMPAR FIM'"),
-    ("aula02.atender",
+    ("aula03.atender",
      "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n"
      "    return conexao.recv(99).decode()", ERRADO, "a conexão ficou aberta"),
-    ("aula03.sortear", "def sortear():\n    return str(random.randint(0, 10**30 - 1))", ERRADO,
+    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 10**30 - 1))", ERRADO,
      "PAR e ÍMPAR quase não acontecem"),
-    ("aula03.sortear", "def sortear():\n    return random.randint(0, 9)", ERRADO, "use str"),
-    ("aula03.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
-    ("aula03.sortear",
+    ("aula04.sortear", "def sortear():\n    return random.randint(0, 9)", ERRADO, "use str"),
+    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
+    ("aula04.sortear",
      "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
-    ("aula04.separar_linhas", "def separar_linhas(pedacos):\n    return [p.decode().strip() for p in pedacos]", ERRADO,
+    ("aula05.separar_linhas", "def separar_linhas(pedacos):\n    return [p.decode().strip() for p in pedacos]", ERRADO,
      "tudo de uma vez"),
-    ("aula04.separar_linhas", "def separar_linhas(pedacos):\n    return b''.join(pedacos).decode().split('\\n')", ERRADO,
+    ("aula05.separar_linhas", "def separar_linhas(pedacos):\n    return b''.join(pedacos).decode().split('\\n')", ERRADO,
      "tudo de uma vez"),
-    ("aula04.separar_linhas",
+    ("aula05.separar_linhas",
      "def separar_linhas(pedacos):\n    return ''.join(p.decode() for p in pedacos).split('\\n')[:-1]", QUEBROU,
      "na linha 2, UnicodeDecodeError"),
-    ("aula04.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.send(dados)", ERRADO, "só vieram"),
-    ("aula04.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.sendall(dados)", ERRADO, "use só send"),
-    ("aula05.servir",
+    ("aula05.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.send(dados)", ERRADO, "só vieram"),
+    ("aula05.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.sendall(dados)", ERRADO, "use só send"),
+    ("aula07.servir",
      "def servir(server_socket, atender):\n    while True:\n        atender(server_socket.accept()[0])", ERRADO,
      "o calado não pode segurar o laço"),
-    ("aula05.servir",
+    ("aula07.servir",
      "def servir(server_socket, atender):\n    while True:\n        c, _ = server_socket.accept()\n"
      "        threading.Thread(target=atender, args=(c,)).start()", QUEBROU, "na linha 3, OSError"),
-    ("aula06.perguntar_udp",
+    ("aula08.perguntar_udp",
      "def perguntar_udp(endereco, texto, tentativas):\n    s = socket.socket(type=socket.SOCK_DGRAM)\n"
      "    s.sendto(texto.encode(), endereco)\n    return s.recvfrom(99)[0].decode()", PARADO,
      "na linha 4, em recvfrom, à espera de: um datagrama chegar"),
-    ("aula06.perguntar_udp",
+    ("aula08.perguntar_udp",
      "def perguntar_udp(endereco, texto, tentativas):\n    with socket.socket(type=socket.SOCK_DGRAM) as s:\n"
      "        s.settimeout(0.2)\n        s.sendto(texto.encode(), endereco)\n        return s.recvfrom(99)[0].decode()",
      QUEBROU, "TimeoutError"),
-    ("aula07.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
-    ("aula07.ler_cabecalho",
+    ("aula09.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
+    ("aula09.ler_cabecalho",
      "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "ou 00010010 em binário"),
-    ("aula08.diagnosticar",
+    ("aula11.diagnosticar",
      "def diagnosticar(e):\n    with socket.create_connection(e) as s:\n        s.sendall(b'7')\n"
      "        return s.recv(99).decode()", QUEBROU, "ConnectionRefusedError"),
-    ("aula08.diagnosticar",
+    ("aula11.diagnosticar",
      "def diagnosticar(e):\n    try:\n        with socket.create_connection(e) as s:\n            s.sendall(b'7')\n"
      "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
      "na linha 5, em recv"),
@@ -162,27 +163,27 @@ def test_todo_exercicio_tem_uma_resposta_errada_nos_testes():
 
 def test_a_linha_citada_e_a_da_celula():
     """O número e o texto da linha são os que o aluno vê, mesmo com código antes da função."""
-    resultado = conferir("aula03.sortear", "x = 1\n\n\ndef sortear():\n    casas = 3\n    return 1 / 0")
+    resultado = conferir("aula04.sortear", "x = 1\n\n\ndef sortear():\n    casas = 3\n    return 1 / 0")
     assert resultado.mensagem == "na linha 6, ZeroDivisionError: division by zero"
     assert resultado.detalhe == "  6 │     return 1 / 0"
 
 
 def test_o_que_a_resposta_usa_tem_de_estar_nela():
     """Um nome de fora: o erro diz por que ele não existe."""
-    resultado = conferir("aula03.sortear", "fora = 3\ndef sortear():\n    return str(fora)")
+    resultado = conferir("aula04.sortear", "fora = 3\ndef sortear():\n    return str(fora)")
     assert resultado.situacao == QUEBROU and "executada sozinha" in resultado.mensagem
 
 
 def test_o_que_a_resposta_imprime_e_mostrado_sem_controles():
     """A tela da resposta errada aparece, limitada e sem comandar o terminal."""
-    resultado = conferir("aula03.sortear", "def sortear():\n    print('oi \\x1b[31m' + 'x' * 9000)\n    return 1")
+    resultado = conferir("aula04.sortear", "def sortear():\n    print('oi \\x1b[31m' + 'x' * 9000)\n    return 1")
     assert "oi \\x1b[31m" in resultado.tela and "\x1b" not in str(resultado) and len(resultado.tela) < 3000
     assert "<pre" in resultado._repr_html_() and "oi" in resultado._repr_html_()
 
 
 def test_o_html_escapa():
     """O que a resposta devolve não vira marcação."""
-    pagina = conferir("aula03.sortear", "def sortear():\n    return '<img onerror=x>'")._repr_html_()
+    pagina = conferir("aula04.sortear", "def sortear():\n    return '<img onerror=x>'")._repr_html_()
     assert "<img" not in pagina and "&lt;img" in pagina
 
 
@@ -192,7 +193,7 @@ def test_o_html_escapa():
 )
 def test_processo_que_morre(corpo, trecho):
     """Quem derruba o processo também recebe uma mensagem."""
-    resultado = conferir("aula03.sortear", f"def sortear():\n    {corpo}")
+    resultado = conferir("aula04.sortear", f"def sortear():\n    {corpo}")
     assert resultado.situacao == QUEBROU and trecho in resultado.mensagem
 
 
@@ -200,7 +201,7 @@ def test_quem_nao_termina_nao_prende_o_notebook(monkeypatch):
     """Nem segurando o interpretador inteiro: o prazo é do processo de fora, e nada fica para trás."""
     monkeypatch.setattr(modulo, "PRAZO", 1.0)
     comeco = time.monotonic()
-    resultado = conferir("aula03.sortear", "def sortear():\n    '0' * 10 + 'x'\n    (9**9**8)\n    return '1'")
+    resultado = conferir("aula04.sortear", "def sortear():\n    '0' * 10 + 'x'\n    (9**9**8)\n    return '1'")
     assert resultado.situacao == PARADO and time.monotonic() - comeco < 20
     assert restos() == []
 
@@ -209,18 +210,18 @@ def test_quem_nao_termina_nao_prende_o_notebook(monkeypatch):
 def test_o_que_nao_e_funcao(resposta):
     """O erro diz o que se esperava e o que veio."""
     with pytest.raises(ErroDeUso, match="esperava uma função feita com def"):
-        TODOS["aula03.sortear"].conferir(resposta)
+        TODOS["aula04.sortear"].conferir(resposta)
 
 
 def test_as_dicas_vem_aos_poucos():
     """Uma a cada vez; a última se repete; a solução é código."""
-    exemplo = Exercicio(TODOS["aula03.sortear"].provar, ["um", "dois"], "def f():\n    return 1")
+    exemplo = Exercicio(TODOS["aula04.sortear"].provar, ["um", "dois"], "def f():\n    return 1")
     assert [str(exemplo.dica()) for _ in range(3)] == ["Dica 1 de 2: um", "Dica 2 de 2: dois", "Dica 2 de 2: dois"]
     assert str(exemplo.solucao()).endswith("    def f():\n        return 1")
     assert "<pre" in exemplo.solucao()._repr_html_()
 
 
-TRABALHOS = {"servidor": aula09.servidor, "cliente": aula09.cliente}
+TRABALHOS = {"servidor": aula12.servidor, "cliente": aula12.cliente}
 
 
 @pytest.mark.parametrize("nome", TRABALHOS)
@@ -244,7 +245,7 @@ def test_a_solucao_do_trabalho_passa(nome, so):
 
 def test_trabalho_errado():
     """Um servidor que quebra logo: o relatório traz a última linha dele."""
-    avaliacao = aula09.servidor.conferir(escrever("def servidor(porta):\n    nada", "servidor"), so=["impar", "par"])
+    avaliacao = aula12.servidor.conferir(escrever("def servidor(porta):\n    nada", "servidor"), so=["impar", "par"])
     assert not avaliacao.aprovado and "NameError" in str(avaliacao)
 
 
@@ -253,16 +254,16 @@ def test_trabalho_gravado(tmp_path):
     arquivo = tmp_path / "meu_servidor.py"
     resposta = escrever("def servidor(porta):\n    print('porta', porta)", "servidor")
     for _ in range(2):
-        assert "python meu_servidor.py" in str(aula09.servidor.gravar(resposta, arquivo))
+        assert "python meu_servidor.py" in str(aula12.servidor.gravar(resposta, arquivo))
     feito = subprocess.run([sys.executable, arquivo, "7"], capture_output=True, encoding="utf-8", timeout=60)
     assert feito.stdout == "porta 7\n"
     arquivo.write_text("meu\n", encoding="utf-8")
     with pytest.raises(ErroDeUso, match="escolha outro nome"):
-        aula09.servidor.gravar(resposta, arquivo)
+        aula12.servidor.gravar(resposta, arquivo)
     assert arquivo.read_text(encoding="utf-8") == "meu\n"
 
 
 def test_trabalho_com_outro_nome():
     """A função tem de se chamar como se pede."""
     with pytest.raises(ErroDeUso, match="chamada servidor, e veio servir"):
-        aula09.servidor.conferir(escrever("def servir(porta):\n    ...", "servir"))
+        aula12.servidor.conferir(escrever("def servir(porta):\n    ...", "servir"))

@@ -1,12 +1,12 @@
 """O que todo notebook guardado tem de ter; o nbval compara as saídas à parte."""
 
 import json
-import pathlib
 import re
 
 import pytest
 
-PASTA = pathlib.Path(__file__).parent.parent / "notebooks"
+from ferramentas.indice import AULAS, PASTA, navegacao
+
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 
 
@@ -87,13 +87,22 @@ def test_figuras_com_texto(notebook):
             assert not {"image/png", "image/svg+xml"} & set(saida.get("data", ())), fonte(celula)
 
 
-def test_a_aula_anterior_e_a_seguinte():
-    """Cada aula leva à anterior e à seguinte, no começo e no fim."""
-    aulas = sorted(PASTA.glob("*.ipynb"))
-    for i, aula in enumerate(aulas):
-        textos = [fonte(c) for c in celulas(json.loads(aula.read_text(encoding="utf-8")), "markdown")]
-        for vizinha in {*aulas[max(i - 1, 0) : i], *aulas[i + 1 : i + 2]}:
-            assert f"]({vizinha.name})" in textos[0] and f"]({vizinha.name})" in textos[-1], (aula.name, vizinha.name)
+def test_o_indice_e_dos_arquivos_que_existem():
+    """Toda aula está no índice, na ordem dos arquivos, e na tabela do README."""
+    assert [aula.arquivo for aula in AULAS] == [caminho.name for caminho in sorted(PASTA.glob("*.ipynb"))]
+    assert all(aula.arquivo.startswith(f"{aula.numero}-") for aula in AULAS)
+    leia = (PASTA.parent / "README.md").read_text(encoding="utf-8")
+    tabela = re.findall(r"^\| (\d\d) \| \[[^\]]+\]\(notebooks/([^)]+)\)", leia, re.M)
+    assert tabela == [(aula.numero, aula.arquivo) for aula in AULAS]
+
+
+@pytest.mark.parametrize("aula", AULAS, ids=lambda aula: aula.numero)
+def test_navegacao_e_tempo_do_indice(aula):
+    """Cada aula leva à anterior e à seguinte, no começo e no fim, e diz o tempo do índice."""
+    notebook = json.loads((PASTA / aula.arquivo).read_text(encoding="utf-8"))
+    textos = [fonte(c) for c in celulas(notebook, "markdown")]
+    assert textos[0].startswith(navegacao(aula)) and textos[-1].endswith(navegacao(aula))
+    assert f"**Tempo:** {aula.minutos} minutos" in textos[0]
 
 
 def test_anatomia(notebook):

@@ -21,7 +21,7 @@ SEM_TRY = "O int() levanta ValueError e derruba o servidor: trate o erro, respon
 SEM_ERROR = 'O decode() também pode falhar: use decode(errors="replace"), ou ponha-o dentro do mesmo try.'
 FALTA_O_ERRO = "O servidor sobreviveu; falta responder ERRO, e o motivo, ao cliente."
 SEPARE = "Um recv pode trazer dois pedidos: separe-os no \\n e responda a cada um."
-UM_POR_VEZ = "O recv de um cliente parado bloqueia o laço: use uma thread por cliente, ou selectors (aula 05)."
+UM_POR_VEZ = "O recv de um cliente parado bloqueia o laço: use uma thread por cliente, ou selectors (aula 07)."
 
 caso = Casos(ESPECIFICACAO, so_texto=True)
 

@@ -1,41 +1,95 @@
-"""Exercício da aula 03: um sorteio em que PAR e ÍMPAR acontecem."""
+"""Exercícios da aula 03: as duas metades do servidor do trabalho."""
 
-from .aluno import Errou
+import socket
+
+from .aluno import Errou, ler
 from .exercicio import exercicio
-
-SORTEIOS = 300
 
 
 @exercicio(
     dicas=[
-        "sorteie primeiro quantas casas o número tem: random.randint(1, 30)",
-        "depois os algarismos; o primeiro não pode ser 0 quando há mais de uma casa",
-        "com `casas` casas, o menor número é 10 ** (casas - 1) e o maior, 10 ** casas - 1 (para uma casa, comece em 0)",
+        "primeiro int(texto), que recusa o que não é número; depois a quantidade de casas, len(texto); por fim, a paridade",
+        "mais de 10 casas: > 10, e não >= 10; exatamente 10 ainda recebem PAR ou ÍMPAR",
+        "''.join(random.choices(string.ascii_letters, k=len(texto))) sorteia tantas letras quantas são as casas",
     ],
     solucao="""
-    def sortear():
-        casas = random.randint(1, 30)
-        menor = 10 ** (casas - 1) if casas > 1 else 0
-        return str(random.randint(menor, 10**casas - 1))
+    def responder(texto):
+        inteiro = int(texto)
+        if len(texto) > 10:
+            return "".join(random.choices(string.ascii_letters, k=len(texto)))
+        return "PAR" if inteiro % 2 == 0 else "ÍMPAR"
     """,
 )
-def sortear(aluno):
-    """Um número em texto, com 1 a 30 casas, todas as quantidades igualmente prováveis."""
-    sorteados = [aluno() for _ in range(SORTEIOS)]
-    for numero in sorteados:
-        if not isinstance(numero, str):
-            raise Errou(f"devolva um texto, como '123'; veio {numero!r}: use str(...)")
-        if not (numero.isascii() and numero.isdigit()):
-            raise Errou(f"só algarismos; veio {numero!r}")
-        if len(numero) > 30:
-            raise Errou(f"{numero} tem {len(numero)} casas, e o limite é 30")
-        if len(numero) > 1 and numero[0] == "0":
-            raise Errou(f"{numero!r} começa com zero")
-    curtos = sum(len(numero) <= 10 for numero in sorteados)
-    if curtos < SORTEIOS / 6:  # o esperado é um terço; um sexto está a seis desvios
-        raise Errou(f"em {SORTEIOS} sorteios, só {curtos} com até 10 casas: PAR e ÍMPAR quase não acontecem")
-    if curtos > SORTEIOS / 2:
-        raise Errou(f"em {SORTEIOS} sorteios, {curtos} com até 10 casas: as letras quase não acontecem")
-    faltam = [casas for casas in range(1, 31) if all(len(numero) != casas for numero in sorteados)]
-    if len(faltam) > 3:
-        raise Errou(f"em {SORTEIOS} sorteios nenhum número teve {', '.join(map(str, faltam[:6]))} casas")
+def responder(aluno):
+    """A resposta do servidor a um número em texto: PAR, ÍMPAR ou letras sorteadas."""
+    for numero, certa in (("7", "ÍMPAR"), ("8", "PAR"), ("0", "PAR"), ("987654321", "ÍMPAR"), ("1234567890", "PAR")):
+        veio = _texto(aluno(numero), numero)
+        if veio != certa:
+            causa = "10 casas ainda não são mais de 10" if len(numero) == 10 else "veja o resto da divisão por 2"
+            raise Errou(f"para {numero}, {causa}", certa, veio.encode())
+    for numero in ("12345678901", "1" * 30):
+        respostas = [_texto(aluno(numero), numero) for _ in range(4)]
+        if respostas[0] == numero:
+            raise Errou(f"para {numero}, a resposta é o próprio número: falta sortear as letras")
+        if len(respostas[0]) != len(numero):
+            raise Errou(f"{numero} tem {len(numero)} casas, e a resposta, {len(respostas[0])} letras: {respostas[0]!r}")
+        if not (respostas[0].isascii() and respostas[0].isalpha()):
+            raise Errou(f"só letras de A a Z, sem acento nem algarismo; veio {respostas[0]!r}")
+        if len(set(respostas)) == 1:
+            raise Errou(f"quatro respostas iguais ({respostas[0]!r}): sorteie de novo a cada pedido")
+    for texto in ("abc", "abcdefghijkl"):
+        tarefa = aluno.comecar(texto)
+        if not tarefa.recusou(ValueError):
+            veio = tarefa.esperar()
+            raise Errou(f"{texto!r} não é um número e devia parar no int, com ValueError; a função devolveu {veio!r}")
+
+
+def _texto(veio, numero):
+    if not isinstance(veio, str):
+        raise Errou(f"para {numero}, esperava um texto e veio {veio!r}: falta o return?")
+    return veio
+
+
+@exercicio(
+    dicas=[
+        "são quatro passos: recv, responder, sendall e outro recv, o da devolução",
+        "a devolução pode não vir: quando o cliente só fecha, o recv devolve b''",
+        "feche a conexão no fim: o cliente pode estar esperando por isso",
+    ],
+    solucao="""
+    def atender(conexao, responder):
+        with conexao:
+            pedido = conexao.recv(1024).decode()
+            conexao.sendall(responder(pedido).encode())
+            return conexao.recv(1024).decode()
+    """,
+)
+def atender(aluno):
+    """Lê o pedido, envia responder(pedido), lê a devolução, fecha e devolve o texto dela ("" se não veio)."""
+    recebidos = []
+
+    def responder_de_prova(pedido):
+        recebidos.append(pedido)
+        return "ÍMPAR"
+
+    for devolucao in ("ÍMPAR FIM", ""):
+        dele, nosso = socket.socketpair()
+        with dele, nosso:
+            nosso.settimeout(2)
+            nosso.sendall(b"7")
+            tarefa = aluno.comecar(dele, responder_de_prova)
+            veio = ler(nosso, len("ÍMPAR".encode()), tarefa, "a resposta de responder('7')")
+            if recebidos[-1:] != ["7"]:
+                recebeu = f"recebeu {recebidos[-1]!r}" if recebidos else "não foi chamada"
+                raise Errou(f"responder tem de receber o texto '7'; {recebeu}")
+            if veio != "ÍMPAR".encode():
+                raise Errou("o que se envia é o que responder devolveu, em UTF-8", "ÍMPAR", veio)
+            if devolucao:
+                nosso.sendall(devolucao.encode())
+            else:
+                nosso.shutdown(socket.SHUT_WR)
+            devolveu = tarefa.esperar()
+            if devolveu != devolucao:
+                raise Errou(f"a devolução foi {devolucao!r}, e a função devolveu {devolveu!r}")
+            if dele.fileno() != -1:
+                raise Errou("a conexão ficou aberta: falta o close, ou o with")

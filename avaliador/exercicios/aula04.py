@@ -1,84 +1,41 @@
-"""Exercícios da aula 04: mensagens num fluxo de bytes."""
+"""Exercício da aula 04: um sorteio em que PAR e ÍMPAR acontecem."""
 
-import socket
-import threading
-
-from .aluno import Errou, ler
+from .aluno import Errou
 from .exercicio import exercicio
 
-
-@exercicio(
-    dicas=[
-        "guarde o que chegou e ainda não tem \\n; o próximo pedaço continua dali",
-        "bytes.partition(b'\\n') separa a primeira linha do resto; repita enquanto houver \\n",
-        "só faça o decode de uma linha inteira: meio Í não é UTF-8",
-    ],
-    solucao="""
-    def separar_linhas(pedacos):
-        linhas, resto = [], b""
-        for pedaco in pedacos:
-            resto += pedaco
-            while b"\\n" in resto:
-                linha, _, resto = resto.partition(b"\\n")
-                linhas.append(linha.decode())
-        return linhas
-    """,
-)
-def separar_linhas(aluno):
-    """De pedaços de bytes em qualquer fatiamento, os textos das linhas completas, sem o \\n."""
-    fluxo = "7\nÍMPAR FIM\n\n88\n".encode()
-    certas = ["7", "ÍMPAR FIM", "", "88"]
-    for como, pedacos in (
-        ("tudo de uma vez", [fluxo]),
-        ("byte a byte", [fluxo[i : i + 1] for i in range(len(fluxo))]),
-        ("com o Í partido em dois", [fluxo[:3], fluxo[3:]]),
-        ("com um começo de linha no fim", [fluxo + b"12"]),
-    ):
-        veio = aluno(list(pedacos))
-        if veio != certas:
-            veio = list(veio) if isinstance(veio, tuple) else veio
-            raise Errou(f"{como}, esperava {certas} e veio {veio!r}")
+SORTEIOS = 300
 
 
 @exercicio(
     dicas=[
-        "send devolve quantos bytes couberam na fila; os outros não foram enviados",
-        "corte o que já foi, dados = dados[enviados:], e repita enquanto sobrar algo",
+        "sorteie primeiro quantas casas o número tem: random.randint(1, 30)",
+        "depois os algarismos; o primeiro não pode ser 0 quando há mais de uma casa",
+        "com `casas` casas, o menor número é 10 ** (casas - 1) e o maior, 10 ** casas - 1 (para uma casa, comece em 0)",
     ],
     solucao="""
-    def enviar_tudo(sock, dados):
-        while dados:
-            enviados = sock.send(dados)
-            dados = dados[enviados:]
+    def sortear():
+        casas = random.randint(1, 30)
+        menor = 10 ** (casas - 1) if casas > 1 else 0
+        return str(random.randint(menor, 10**casas - 1))
     """,
 )
-def enviar_tudo(aluno):
-    """O que sendall faz, só com send: insiste até o último byte."""
-    dele, nosso = socket.socketpair()
-    with dele, nosso:
-        dele.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        dele.settimeout(2)  # com prazo, send envia o que cabe e volta
-        nosso.settimeout(2)
-        dados = bytes(i % 251 for i in range(300_000))
-        sem_sendall = _SemSendall(dele)
-        tarefa = aluno.comecar(sem_sendall, dados)
-        veio = ler(nosso, len(dados), tarefa, f"os {len(dados)} bytes")
-        tarefa.esperar()
-        if sem_sendall.trapaca.is_set():
-            raise Errou("o exercício é fazer o que sendall faz: use só send")
-        if veio != dados:
-            raise Errou("chegaram todos os bytes, mas não na ordem: corte o começo já enviado a cada volta")
-
-
-class _SemSendall:
-    """O socket do aluno, que só empresta o send."""
-
-    def __init__(self, sock):
-        self._sock, self.trapaca = sock, threading.Event()
-
-    def send(self, dados):
-        return self._sock.send(dados)
-
-    def sendall(self, dados):
-        self.trapaca.set()
-        return self._sock.sendall(dados)
+def sortear(aluno):
+    """Um número em texto, com 1 a 30 casas, todas as quantidades igualmente prováveis."""
+    sorteados = [aluno() for _ in range(SORTEIOS)]
+    for numero in sorteados:
+        if not isinstance(numero, str):
+            raise Errou(f"devolva um texto, como '123'; veio {numero!r}: use str(...)")
+        if not (numero.isascii() and numero.isdigit()):
+            raise Errou(f"só algarismos; veio {numero!r}")
+        if len(numero) > 30:
+            raise Errou(f"{numero} tem {len(numero)} casas, e o limite é 30")
+        if len(numero) > 1 and numero[0] == "0":
+            raise Errou(f"{numero!r} começa com zero")
+    curtos = sum(len(numero) <= 10 for numero in sorteados)
+    if curtos < SORTEIOS / 6:  # o esperado é um terço; um sexto está a seis desvios
+        raise Errou(f"em {SORTEIOS} sorteios, só {curtos} com até 10 casas: PAR e ÍMPAR quase não acontecem")
+    if curtos > SORTEIOS / 2:
+        raise Errou(f"em {SORTEIOS} sorteios, {curtos} com até 10 casas: as letras quase não acontecem")
+    faltam = [casas for casas in range(1, 31) if all(len(numero) != casas for numero in sorteados)]
+    if len(faltam) > 3:
+        raise Errou(f"em {SORTEIOS} sorteios nenhum número teve {', '.join(map(str, faltam[:6]))} casas")

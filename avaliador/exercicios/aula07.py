@@ -1,50 +1,55 @@
-"""Exercício da aula 07: ler o cabeçalho de um segmento, byte por byte."""
+"""Exercício da aula 07: uma thread por cliente."""
 
-from .aluno import Errou
+import contextlib
+import socket
+
+from .aluno import PRAZO, Errou, Escuta, ler
 from .exercicio import exercicio
-
-# Cabeçalhos da captura da aula (notebooks/dados), com as portas trocadas: porta de origem, de destino, seq, ack,
-# tamanho e sinalizações, janela, soma, urgente.
-CASOS = (
-    ("d4 31 ea 60 1b 2c 3d 4e 00 00 00 00 a0 02 ff d7 fe 30 00 00", (54321, 60000, {"SYN"})),
-    ("ea 60 d4 31 5e 6f 70 81 1b 2c 3d 4f a0 12 ff cb fe 30 00 00", (60000, 54321, {"SYN", "ACK"})),
-    ("d4 31 ea 60 1b 2c 3d 4f 5e 6f 70 82 80 18 02 00 fe 29 00 00", (54321, 60000, {"PSH", "ACK"})),
-    ("ea 60 d4 31 5e 6f 70 88 1b 2c 3d 5a 80 11 02 00 fe 28 00 00", (60000, 54321, {"FIN", "ACK"})),
-    ("ea 60 00 50 00 00 00 00 1b 2c 3d 5a 50 14 00 00 fe 28 00 00", (60000, 80, {"RST", "ACK"})),
-)
 
 
 @exercicio(
     dicas=[
-        "as portas são os dois primeiros pares de bytes, o mais alto primeiro: int.from_bytes(cabecalho[0:2], 'big')",
-        "as sinalizações estão no byte 13, um bit cada: FIN 1, SYN 2, RST 4, PSH 8, ACK 16",
-        "`cabecalho[13] & 2` é diferente de zero quando SYN está ligada",
+        "o laço é: aceitar, criar uma threading.Thread para atender, start, e voltar logo ao accept",
+        "threading.Thread(target=atender, args=(conexao,), daemon=True).start()",
+        "quando o server_socket é fechado, o accept levanta OSError: é a hora de sair do laço, com try/except",
     ],
     solucao="""
-    def ler_cabecalho(cabecalho):
-        origem = int.from_bytes(cabecalho[0:2], "big")
-        destino = int.from_bytes(cabecalho[2:4], "big")
-        bits = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16}
-        return origem, destino, {nome for nome, bit in bits.items() if cabecalho[13] & bit}
+    def servir(server_socket, atender):
+        while True:
+            try:
+                conexao, endereco = server_socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=atender, args=(conexao,), daemon=True).start()
     """,
 )
-def ler_cabecalho(aluno):
-    """De um cabeçalho TCP: porta de origem, porta de destino e o conjunto das sinalizações ligadas."""
-    for texto, certo in CASOS:
-        veio = aluno(bytes.fromhex(texto))
-        if not (isinstance(veio, tuple) and len(veio) == 3):
-            raise Errou(f"devolva uma tupla de três: return origem, destino, ligadas; veio {veio!r}")
-        if veio[:2] == (certo[1], certo[0]) and veio[:2] != certo[:2]:
-            raise Errou(f"as portas estão trocadas: a de origem vem primeiro, e é {certo[0]}")
-        if veio[:2] != certo[:2]:
-            raise Errou(
-                f"{texto[:11]}: esperava as portas {certo[0]} e {certo[1]}, e veio {veio[0]!r} e {veio[1]!r}; "
-                "são números, com o byte mais significativo primeiro"
-            )
-        sinalizacoes = set(veio[2]) if isinstance(veio[2], (set, frozenset, list, tuple)) else veio[2]
-        if sinalizacoes != certo[2]:
-            byte = texto.split()[13]
-            raise Errou(
-                f"o byte 13, contando do zero, é {byte}, ou {int(byte, 16):08b} em binário: "
-                f"esperava {sorted(certo[2])} e veio {veio[2]!r}"
-            )
+def servir(aluno):
+    """Aceita clientes, cada um atendido por atender(conexao) numa thread, até o server_socket ser fechado."""
+
+    def atender(conexao):
+        with conexao, contextlib.suppress(OSError):
+            conexao.settimeout(2 * PRAZO)
+            conexao.sendall(b"ola " + conexao.recv(100))
+
+    with Escuta() as escuta:
+        escuta.sock.settimeout(None)
+        tarefa = aluno.comecar(escuta.sock, atender)
+        clientes = [socket.create_connection(escuta.endereco, timeout=PRAZO) for _ in range(3)]
+        try:
+            parado, *ativos = clientes
+            for i, cliente in enumerate(ativos):
+                cliente.sendall(b"%d" % i)
+            for i, cliente in enumerate(ativos):
+                o_que = "a resposta a um cliente mesmo com outro calado (o calado não pode segurar o laço)"
+                if ler(cliente, 5, tarefa, o_que) != b"ola %d" % i:
+                    raise Errou("um cliente recebeu a resposta de outro: passe a conexão à thread por args")
+            if tarefa.acabou:
+                tarefa.esperar()
+                raise Errou("a função terminou com o server_socket ainda aberto: falta o laço em volta do accept")
+        finally:
+            for cliente in clientes:
+                cliente.close()
+        with contextlib.suppress(OSError):  # acorda quem está no accept; no macOS e no Windows, o close basta
+            escuta.sock.shutdown(socket.SHUT_RDWR)
+        escuta.sock.close()
+        tarefa.esperar()

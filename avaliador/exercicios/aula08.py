@@ -1,61 +1,59 @@
-"""Exercício da aula 08: dizer o que deu errado, sem cair."""
+"""Exercício da aula 08: perguntar por UDP, onde o silêncio é uma resposta possível."""
 
 import socket
-import struct
-import sys
+import time
 
-from .aluno import Errou, Escuta, ler
+from .aluno import PRAZO, Errou
 from .exercicio import exercicio
 
 
 @exercicio(
     dicas=[
-        "cada falha tem a sua classe: ConnectionRefusedError, TimeoutError e ConnectionResetError",
-        "todas são filhas de OSError: trate primeiro as três, uma em cada except",
-        "sem settimeout o recv espera para sempre; e recv que devolve b'' não é erro: é o outro que fechou",
+        "sem prazo, recvfrom espera para sempre: use sock.settimeout(0.2)",
+        "o prazo que acaba levanta TimeoutError: trate-o e envie de novo, até `tentativas` vezes",
+        "um laço for com try/except: sendto, recvfrom e return dentro do try; depois do laço, return None",
     ],
     solucao="""
-    def diagnosticar(endereco):
-        try:
-            with socket.create_connection(endereco, timeout=0.5) as client_socket:
-                client_socket.sendall(b"7")
-                dados = client_socket.recv(100)
-        except ConnectionRefusedError:
-            return "recusada"
-        except TimeoutError:
-            return "sem resposta"
-        except ConnectionResetError:
-            return "reiniciada"
-        return dados.decode() if dados else "fechada"
+    def perguntar_udp(endereco, texto, tentativas):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.2)
+            for _ in range(tentativas):
+                sock.sendto(texto.encode(), endereco)
+                try:
+                    dados, _ = sock.recvfrom(2048)
+                    return dados.decode()
+                except TimeoutError:
+                    pass
+        return None
     """,
 )
-def diagnosticar(aluno):
-    """Pergunta 7 e devolve a resposta ou "recusada", "sem resposta" (em 0,5 s), "reiniciada", "fechada"."""
-    for certa in ("ÍMPAR", "recusada", "sem resposta", "reiniciada", "fechada"):
-        with Escuta() as escuta:
-            if certa == "recusada":
-                escuta.sock.close()
-            tarefa = aluno.comecar(escuta.endereco)
-            if certa == "recusada":
-                veio = tarefa.esperar()
+def perguntar_udp(aluno):
+    """Envia o texto e espera 0,2 s pela resposta; sem ela, envia de novo; depois da última tentativa, devolve None."""
+    for perdidos, tentativas, certa in ((0, 3, "ÍMPAR"), (2, 3, "ÍMPAR"), (3, 3, None)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nosso:
+            nosso.bind(("127.0.0.1", 0))
+            nosso.settimeout(PRAZO)
+            comeco = time.monotonic()
+            tarefa = aluno.comecar(nosso.getsockname(), "7", tentativas)
+            for numero in range(1, min(perdidos + 1, tentativas) + 1):
+                try:
+                    dados, remetente = nosso.recvfrom(2048)
+                except TimeoutError:
+                    tarefa.cobrar(f"o datagrama nº {numero} não veio: cada silêncio de 0,2 s pede outro envio")
+                if dados != b"7":
+                    raise Errou("o datagrama não traz o texto pedido", "7", dados)
+                if numero > perdidos:
+                    nosso.sendto("ÍMPAR".encode(), remetente)
+            devolveu = tarefa.esperar()
+            if devolveu != certa:
+                quando = "depois de três silêncios" if certa is None else f"com {perdidos} datagramas perdidos"
+                raise Errou(f"{quando}, esperava {certa!r} e veio {devolveu!r}")
+            nosso.settimeout(0.3)
+            try:
+                nosso.recvfrom(2048)
+            except TimeoutError:
+                pass
             else:
-                with escuta.aceitar(tarefa) as conexao:
-                    ler(conexao, 1, tarefa, "o pedido, b'7'")
-                    if certa == "ÍMPAR":
-                        conexao.sendall(certa.encode())
-                    elif certa == "reiniciada":
-                        formato = "hh" if sys.platform == "win32" else "ii"
-                        conexao.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(formato, 1, 0))
-                        conexao.close()
-                    elif certa == "fechada":
-                        conexao.shutdown(socket.SHUT_WR)
-                    veio = tarefa.esperar()
-        if veio != certa:
-            situacao = {
-                "ÍMPAR": "o servidor respondeu ÍMPAR",
-                "recusada": "ninguém escutava na porta",
-                "sem resposta": "o servidor aceitou e ficou calado",
-                "reiniciada": "o servidor reiniciou a conexão (RST)",
-                "fechada": "o servidor fechou sem responder",
-            }[certa]
-            raise Errou(f"{situacao}: esperava {certa!r} e veio {veio!r}")
+                raise Errou(f"chegou um datagrama a mais: são no máximo {tentativas}, e nenhum depois da resposta")
+            if certa is None and time.monotonic() - comeco < 0.5:
+                raise Errou("desistiu depressa demais: cada tentativa espera 0,2 s")

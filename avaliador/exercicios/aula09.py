@@ -1,213 +1,50 @@
-"""A aula 09: o servidor e o cliente do trabalho, julgados pelo avaliador com tráfego de verdade."""
+"""Exercício da aula 09: ler o cabeçalho de um segmento, byte por byte."""
 
-import contextlib
-import dataclasses
-import pathlib
-import random
-import socket
-import sys
-import tempfile
-import textwrap
+from .aluno import Errou
+from .exercicio import exercicio
 
-from parimpar.erros import ErroDeUso
-
-from ..exame_cliente import ExameDeCliente
-from ..exame_servidor import ExameDeServidor
-from .exercicio import codigo_de, intocado
-from .resultado import NAO_TENTADO, Resultado, Texto
-
-PORTA = 60000  # a de um programa gravado que não recebe outra
-PROGRAMA = '''"""O {nome} do trabalho do PAR/ÍMPAR. Uso: python {arquivo} [porta]"""
-
-import random
-import socket
-import string
-import struct
-import sys
-import threading
-import time
-
-{codigo}
-
-if __name__ == "__main__":
-    {nome}({argumentos}int(sys.argv[1]) if len(sys.argv) > 1 else {porta})
-'''
+# Cabeçalhos da captura da aula (notebooks/dados), com as portas trocadas: porta de origem, de destino, seq, ack,
+# tamanho e sinalizações, janela, soma, urgente.
+CASOS = (
+    ("d4 31 ea 60 1b 2c 3d 4e 00 00 00 00 a0 02 ff d7 fe 30 00 00", (54321, 60000, {"SYN"})),
+    ("ea 60 d4 31 5e 6f 70 81 1b 2c 3d 4f a0 12 ff cb fe 30 00 00", (60000, 54321, {"SYN", "ACK"})),
+    ("d4 31 ea 60 1b 2c 3d 4f 5e 6f 70 82 80 18 02 00 fe 29 00 00", (54321, 60000, {"PSH", "ACK"})),
+    ("ea 60 d4 31 5e 6f 70 88 1b 2c 3d 5a 80 11 02 00 fe 28 00 00", (60000, 54321, {"FIN", "ACK"})),
+    ("ea 60 00 50 00 00 00 00 1b 2c 3d 5a 50 14 00 00 fe 28 00 00", (60000, 80, {"RST", "ACK"})),
+)
 
 
-class Trabalho:
-    """Metade do trabalho: uma função que vira um programa e é julgada como um programa.
-
-    Args:
-        nome: "servidor" ou "cliente", que é também o nome da função.
-        exame: a classe do avaliador.
-        argumentos: os que a função recebe antes da porta, como código.
-        dicas, solucao: como nos outros exercícios.
-    """
-
-    def __init__(self, nome, exame, argumentos, dicas, solucao):
-        self.nome, self._exame, self._argumentos = nome, exame, argumentos
-        self.dicas, self.codigo, self._mostradas = tuple(dicas), textwrap.dedent(solucao).strip(), 0
-
-    def conferir(self, resposta, so=None, **opcoes):
-        """Executa a função como um programa e devolve a `Avaliacao` dele; leva uns 20 segundos.
-
-        Args:
-            resposta: a função que você escreveu; ela tem de bastar a si mesma.
-            so: uma régua ("enunciado" ou "especificação") ou uma lista de nomes de casos; por padrão, tudo.
-            opcoes: as do exame; a de um cliente, `intervalo_esperado`.
-
-        Raises:
-            ErroDeUso: não é uma função feita com def, ou um caso não existe.
-        """
-        programa = self._programa(resposta)
-        if programa is None:
-            return self._nao_tentado()
-        with tempfile.TemporaryDirectory() as pasta, _andamento(visivel=so is None) as progresso:
-            arquivo = pathlib.Path(pasta) / f"{self.nome}.py"
-            arquivo.write_text(programa, encoding="utf-8")
-            comando = [sys.executable, arquivo.name, str(_porta_livre())]
-            avaliacao = self._exame(comando, None, pasta, progresso, so, **opcoes).avaliar()
-            return dataclasses.replace(avaliacao, comando=("python", *comando[1:]))
-
-    def gravar(self, resposta, arquivo):
-        """Grava a função como um programa, que se executa num terminal.
-
-        Args:
-            resposta: a função que você escreveu.
-            arquivo: onde gravar; um programa que não foi gravado por aqui não é apagado.
-
-        Raises:
-            ErroDeUso: o arquivo existe e não foi gravado por aqui.
-        """
-        programa, arquivo = self._programa(resposta, arquivo), pathlib.Path(arquivo)
-        if programa is None:
-            return self._nao_tentado()
-        marca = programa.partition("Uso:")[0]
-        if arquivo.exists() and not arquivo.read_text(encoding="utf-8", errors="replace").startswith(marca):
-            raise ErroDeUso(f"{arquivo} já existe e não foi gravado por este exercício: escolha outro nome")
-        arquivo.write_text(programa, encoding="utf-8")
-        return Texto(
-            f"Gravado em {arquivo}. Num terminal, na pasta do arquivo:",
-            f"python {arquivo.name}\npython -m parimpar avaliar {self.nome} -- python {arquivo.name}",
-        )
-
-    def dica(self):
-        """A próxima dica; depois da última, ela de novo."""
-        self._mostradas = min(self._mostradas + 1, len(self.dicas))
-        return Texto(f"Dica {self._mostradas} de {len(self.dicas)}: {self.dicas[self._mostradas - 1]}")
-
-    def solucao(self):
-        """Uma resposta que cumpre o enunciado; há outras, e melhores."""
-        return Texto("Uma solução que cumpre o enunciado:", self.codigo)
-
-    def _programa(self, resposta, arquivo="programa.py"):
-        codigo, _ = codigo_de(resposta)
-        if resposta.__name__ != self.nome:
-            raise ErroDeUso(f"esperava uma função chamada {self.nome}, e veio {resposta.__name__}")
-        if intocado(codigo):
-            return None
-        return PROGRAMA.format(
-            nome=self.nome, arquivo=pathlib.Path(arquivo).name, codigo=codigo, argumentos=self._argumentos, porta=PORTA
-        )
-
-    def _nao_tentado(self):
-        return Resultado(NAO_TENTADO, f"escreva {self.nome} no lugar dos três pontos e execute a célula de novo")
-
-
-def _porta_livre():
-    """Uma porta fora da faixa que o sistema empresta às conexões de saída: ninguém a toma no meio do exame."""
-    while True:
-        with contextlib.suppress(OSError), socket.socket() as sonda:
-            sonda.bind(("127.0.0.1", porta := random.randrange(20_000, 32_000)))
-            return porta
-
-
-@contextlib.contextmanager
-def _andamento(visivel):
-    """O que está sendo examinado, escrito no notebook numa linha que some no fim; fora dele, nada.
-
-    Args:
-        visivel: um exame de poucos casos é rápido e não precisa disto.
-    """
-    try:
-        from IPython import get_ipython
-        from IPython.display import clear_output
-    except ImportError:
-        get_ipython = lambda: None  # noqa: E731
-    if not visivel or get_ipython() is None:
-        yield lambda feitos, total, titulo: None
-        return
-
-    def progresso(feitos, total, titulo):
-        clear_output(wait=True)
-        print(f"{feitos} de {total}: {titulo}")
-
-    yield progresso
-    clear_output()
-
-
-servidor = Trabalho(
-    "servidor",
-    ExameDeServidor,
-    "",
+@exercicio(
     dicas=[
-        "as chamadas da aula 01: socket, bind, listen; antes do bind, setsockopt com SO_REUSEADDR (aula 08); depois, num laço, accept",
-        "a cada cliente: recv, decidir, sendall, mostrar na tela, e mais um recv, o da resposta devolvida com FIM",
-        "um try/except em volta da conversa: o erro de um cliente não pode derrubar o laço",
-        "para não parar por causa de um cliente calado: uma thread por cliente, como na aula 05",
+        "as portas são os dois primeiros pares de bytes, o mais alto primeiro: int.from_bytes(cabecalho[0:2], 'big')",
+        "as sinalizações estão no byte 13, um bit cada: FIN 1, SYN 2, RST 4, PSH 8, ACK 16",
+        "`cabecalho[13] & 2` é diferente de zero quando SYN está ligada",
     ],
     solucao="""
-    def servidor(porta):
-        def responder(numero):
-            if len(numero) > 10:
-                return "".join(random.choices(string.ascii_letters, k=len(numero)))
-            return "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
-
-        def atender(conexao):
-            with conexao:
-                try:
-                    numero = conexao.recv(1024).decode().strip()
-                    print("recebido:", numero)
-                    resposta = responder(numero)
-                    conexao.sendall(resposta.encode())
-                    print("enviado:", resposta)
-                    print("devolvido:", conexao.recv(1024).decode())
-                except (OSError, ValueError) as erro:
-                    print("conversa encerrada:", erro)
-
-        with socket.socket() as server_socket:
-            server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            server_socket.bind(("127.0.0.1", porta))
-            server_socket.listen()
-            while True:
-                conexao, endereco = server_socket.accept()
-                threading.Thread(target=atender, args=(conexao,), daemon=True).start()
+    def ler_cabecalho(cabecalho):
+        origem = int.from_bytes(cabecalho[0:2], "big")
+        destino = int.from_bytes(cabecalho[2:4], "big")
+        bits = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16}
+        return origem, destino, {nome for nome, bit in bits.items() if cabecalho[13] & bit}
     """,
 )
-cliente = Trabalho(
-    "cliente",
-    ExameDeCliente,
-    '"127.0.0.1", ',
-    dicas=[
-        "tudo dentro de um laço, do connect ao close, com time.sleep(10) no fim",
-        "sorteie primeiro quantas casas, random.randint(1, 30), e depois os algarismos",
-        "mostre o que o recv trouxe, seguido de FIM, e devolva o mesmo com sendall",
-        "a resposta pode vir em pedaços: quem não marca o fim com \\n espera um instante de silêncio, com settimeout",
-    ],
-    solucao="""
-    def cliente(host, porta):
-        while True:
-            casas = random.randint(1, 30)
-            numero = str(random.randint(10 ** (casas - 1) if casas > 1 else 0, 10**casas - 1))
-            try:
-                with socket.create_connection((host, porta), timeout=5) as client_socket:
-                    print("enviado:", numero)
-                    client_socket.sendall(numero.encode())
-                    resposta = client_socket.recv(1024).decode().strip()
-                    print(resposta, "FIM")
-                    client_socket.sendall((resposta + " FIM").encode())
-            except OSError as erro:
-                print("o servidor não respondeu:", erro)
-            time.sleep(10)
-    """,
-)
+def ler_cabecalho(aluno):
+    """De um cabeçalho TCP: porta de origem, porta de destino e o conjunto das sinalizações ligadas."""
+    for texto, certo in CASOS:
+        veio = aluno(bytes.fromhex(texto))
+        if not (isinstance(veio, tuple) and len(veio) == 3):
+            raise Errou(f"devolva uma tupla de três: return origem, destino, ligadas; veio {veio!r}")
+        if veio[:2] == (certo[1], certo[0]) and veio[:2] != certo[:2]:
+            raise Errou(f"as portas estão trocadas: a de origem vem primeiro, e é {certo[0]}")
+        if veio[:2] != certo[:2]:
+            raise Errou(
+                f"{texto[:11]}: esperava as portas {certo[0]} e {certo[1]}, e veio {veio[0]!r} e {veio[1]!r}; "
+                "são números, com o byte mais significativo primeiro"
+            )
+        sinalizacoes = set(veio[2]) if isinstance(veio[2], (set, frozenset, list, tuple)) else veio[2]
+        if sinalizacoes != certo[2]:
+            byte = texto.split()[13]
+            raise Errou(
+                f"o byte 13, contando do zero, é {byte}, ou {int(byte, 16):08b} em binário: "
+                f"esperava {sorted(certo[2])} e veio {veio[2]!r}"
+            )

@@ -1,4 +1,4 @@
-"""A aula 09 feita como um aluno a faria: um servidor errado, o conselho seguido, e um servidor certo."""
+"""A aula 12 feita como um aluno a faria: um servidor errado, o conselho seguido, e um servidor certo."""
 
 import pytest
 
@@ -19,10 +19,10 @@ CONSELHO = '"".join(random.choices(string.ascii_letters, k=len(numero)))'
 
 @pytest.fixture(scope="module")
 def aula(abrir):
-    """A aula 09 aberta, com só a primeira célula executada: o resto é com o aluno."""
-    notebook = abrir("09-sua-vez.ipynb")
+    """A aula 12 aberta, com só a primeira célula executada: o resto é com o aluno."""
+    notebook = abrir("12-sua-vez.ipynb")
     notebook.limpar()
-    notebook.escrever("import aula09", "from avaliador.exercicios import aula09")
+    notebook.escrever("import aula12", "from avaliador.exercicios import aula12")
     return notebook
 
 
@@ -31,22 +31,22 @@ def test_do_errado_ao_certo(aula):
     relatorio = aula.escrever("escreva aqui, e depois execute a célula", ERRADO + CONFERIR)
     assert "[falhou] PI-04: a string é sorteada" in relatorio and "Ainda não cumpre o enunciado" in relatorio
     assert CONSELHO.replace("len(numero)", "casas").replace('"', "'") in relatorio  # a causa mais comum
-    aula.fotografar("aula-09-errado")
+    aula.fotografar("aula-12-errado")
 
     relatorio = aula.escrever("conferir(servidor", ERRADO.replace('"A" * len(numero)', CONSELHO) + CONFERIR)
     assert "falhou" not in relatorio and "nota 10,0" in relatorio
-    aula.fotografar("aula-09-certo")
+    aula.fotografar("aula-12-certo")
     assert aula.mensagens == []
 
 
 def test_exercicio_que_fica_parado(aula):
     """Um exercício que espera para sempre diz onde, e o notebook continua livre."""
-    aula.escrever("# aula09.servidor.dica()", "from avaliador.exercicios import aula01")
+    aula.escrever("# aula12.servidor.dica()", "from avaliador.exercicios import aula01")
     resposta = """def receber_tudo(sock, quantos):
     return sock.recv(quantos) + sock.recv(1)
 
 
 aula01.receber_tudo.conferir(receber_tudo)"""
-    saida = aula.escrever("# aula09.cliente.dica()", resposta)
+    saida = aula.escrever("# aula12.cliente.dica()", resposta)
     assert "não terminou: na linha 2, em recv, à espera de: bytes da outra ponta" in saida
-    aula.fotografar("aula-09-parado")
+    aula.fotografar("aula-12-parado")

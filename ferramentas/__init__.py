@@ -1,0 +1,1 @@
+"""O que só usa quem mantém o projeto: `python -m ferramentas.reexecutar`, …"""

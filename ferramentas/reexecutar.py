@@ -1,0 +1,61 @@
+"""Executa de novo os notebooks, cada um num kernel limpo, e grava as saídas, a navegação e o tempo do índice.
+
+Uso: python -m ferramentas.reexecutar [--so-navegacao] [notebook …]
+"""
+
+import argparse
+import pathlib
+import re
+
+import nbformat
+from nbclient import NotebookClient
+
+from .indice import AULAS, PASTA, TODAS, navegacao
+
+METADADOS = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def reexecutar(notebook, pasta):
+    """Executa, e tira das saídas o que muda a cada vez ou não serve a quem só lê."""
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(pasta)}}).execute()
+    # O estado dos controles não se guarda: envelhece, e sem ele o repositório não muda à toa.
+    notebook.metadata = nbformat.from_dict(METADADOS)
+    for celula in notebook.cells:
+        celula.metadata.pop("execution", None)
+        if celula.source.startswith("Preveja("):
+            celula.metadata["jupyter"] = {"source_hidden": True}  # o código traz a resposta
+        for saida in celula.get("outputs", []):
+            # Sem isto, um notebook aberto e não executado mostra um erro no lugar do controle.
+            saida.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+
+
+def navegar(notebook, aula):
+    """Escreve a navegação no começo e no fim, e o tempo, como estão no índice."""
+    textos = [c for c in notebook.cells if c.cell_type == "markdown"]
+    linha = re.compile(rf"^{re.escape(TODAS)}.*$", re.M)
+    for celula in (textos[0], textos[-1]):
+        celula.source = linha.sub(lambda _: navegacao(aula), celula.source)
+    textos[0].source = re.sub(r"(\*\*Tempo:\*\*) \d+ minutos", rf"\1 {aula.minutos} minutos", textos[0].source)
+
+
+def main():
+    """Trata os notebooks pedidos, ou todos."""
+    pedido = argparse.ArgumentParser(prog="python -m ferramentas.reexecutar", description=__doc__.partition("\n")[0])
+    pedido.add_argument("notebooks", nargs="*", type=pathlib.Path)
+    pedido.add_argument("--so-navegacao", action="store_true", help="não executa nada")
+    opcoes = pedido.parse_args()
+    for caminho in opcoes.notebooks or [PASTA / a.arquivo for a in AULAS]:
+        notebook = nbformat.read(caminho, as_version=4)
+        navegar(notebook, next(a for a in AULAS if a.arquivo == caminho.name))
+        if not opcoes.so_navegacao:
+            reexecutar(notebook, caminho.resolve().parent)
+        nbformat.validate(notebook)  # acusa identificadores repetidos
+        nbformat.write(notebook, caminho)
+        print(f"{caminho.name}: {len(notebook.cells)} células")
+
+
+if __name__ == "__main__":
+    main()
