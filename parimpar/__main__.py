@@ -51,6 +51,7 @@ def _analisador():
         "--numero", type=_uma_linha, metavar="N", help="o número a enviar (padrão: um sorteado a cada volta)"
     )
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
+    cliente.add_argument("--nome", metavar="NOME", help="apresenta-se ao servidor com este nome, para o mural da turma")
     cliente.set_defaults(executar=_cliente)
 
     comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
@@ -92,7 +93,11 @@ def _cliente(opcoes):
     diario = Diario()
     if opcoes.udp and opcoes.crua:
         raise ErroDeUso("--udp não combina com --crua: cada datagrama já é um pedido inteiro")
-    como = {"tipo": ClienteUDP} if opcoes.udp else {"crua": opcoes.crua}
+    if opcoes.udp and opcoes.nome is not None:
+        raise ErroDeUso("--udp não combina com --nome: sem conexão, não há o que guarde o nome")
+    if opcoes.crua and opcoes.nome is not None:
+        raise ErroDeUso("--nome não combina com --crua: a apresentação é uma linha, e depois dela só há linhas")
+    como = {"tipo": ClienteUDP} if opcoes.udp else {"crua": opcoes.crua, "nome": opcoes.nome}
     narrador = _Narrador(diario)
 
     def mostrar(resposta):

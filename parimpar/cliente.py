@@ -11,7 +11,7 @@ import time
 
 from .diario import Diario
 from .erros import ConexaoPerdida, ConexaoRecusada, ErroDeRede, ErroDeUso, TempoEsgotado
-from .protocolo import SILENCIO, Respostas
+from .protocolo import MAXIMO_DO_NOME, SILENCIO, Apresentacao, Respostas, interpretar
 from .texto import endereco, motivo, segundos
 
 CASAS_DO_SORTEIO = 30  # o enunciado: um inteiro com até 30 casas
@@ -43,17 +43,21 @@ class Cliente:
         host, porta: o endereço do servidor, como em `Cliente(*servidor.endereco)`.
         crua: fala a forma crua, sem `\\n`, para servidores que só entendem o enunciado (PI-45).
         prazo: segundos que cada operação pode levar.
+        nome: com que se apresentar ao conectar (PI-50); um servidor que não conhece a apresentação responde
+            `ERRO` a ela, e por isso o cliente só se apresenta quando se pede.
         diario: onde anotar; por padrão, um diário novo.
     """
 
-    def __init__(self, host="127.0.0.1", porta=60000, *, crua=False, prazo=5.0, diario=None):
+    def __init__(self, host="127.0.0.1", porta=60000, *, crua=False, prazo=5.0, nome=None, diario=None):
         if not isinstance(host, str) or not host:
             raise ErroDeUso(f'o host deve ser um texto como "127.0.0.1"; veio {host!r}')
         if not isinstance(porta, int) or not 1 <= porta <= 65535:
             raise ErroDeUso(f"a porta do servidor deve ser um inteiro de 1 a 65535; veio {porta!r}")
         if not isinstance(prazo, (int, float)) or not 0 < prazo <= UM_DIA:
             raise ErroDeUso(f"prazo deve ser um número de segundos acima de 0 e até {UM_DIA}; veio {prazo!r}")
-        self.host, self.porta, self.crua, self.prazo = host, porta, crua, prazo
+        if nome is not None:
+            _conferir_nome(nome, crua)
+        self.host, self.porta, self.crua, self.prazo, self.nome = host, porta, crua, prazo, nome
         self.diario = Diario() if diario is None else diario
         self.client_socket = None
         self.resposta = None  # a última, à espera de ser devolvida
@@ -66,6 +70,7 @@ class Cliente:
         Raises:
             ConexaoRecusada: ninguém escuta no endereço.
             TempoEsgotado: o hospedeiro não respondeu no prazo.
+            ConexaoPerdida: o servidor aceitou a conexão e a desfez em seguida.
             ErroDeRede: qualquer outro motivo, como um nome que não existe.
         """
         if self.client_socket is not None:
@@ -74,9 +79,12 @@ class Cliente:
         client_socket, instante = None, time.monotonic()
         try:
             client_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            # A pergunta seguinte não espera a confirmação da devolução: sem isto seriam 40 ms (algoritmo de Nagle).
+            client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client_socket.settimeout(self.prazo)
             client_socket.connect((self.host, self.porta))
-            if client_socket.getsockname() == client_socket.getpeername():
+            local, remoto = client_socket.getsockname(), client_socket.getpeername()
+            if local == remoto:
                 # Sem servidor, o sistema pode dar ao cliente a própria porta procurada: ele se conecta a si mesmo.
                 raise ConnectionRefusedError(errno.ECONNREFUSED, "conectou-se a si mesmo")
         except OSError as erro:
@@ -91,6 +99,11 @@ class Cliente:
                 raise TempoEsgotado(
                     f"{onde} não respondeu em {segundos(self.prazo)}: confira o endereço, a rede e o firewall"
                 ) from erro
+            if isinstance(erro, ConnectionError) or erro.errno == errno.ENOTCONN:
+                raise ConexaoPerdida(
+                    f"{onde} aceitou a conexão e a desfez em seguida: {motivo(erro)}; o servidor pode ter caído, "
+                    "ou recusado este cliente. Veja o que ele diz"
+                ) from erro
             raise ErroDeRede(f"não foi possível conectar a {onde}: {motivo(erro)}. Confira o endereço") from erro
         except BaseException as erro:
             if client_socket is not None:
@@ -99,9 +112,15 @@ class Cliente:
                 raise ErroDeRede(f"não foi possível conectar a {self.host!r}: não é um nome de hospedeiro") from erro
             raise  # um Ctrl-C
         self.client_socket = client_socket
-        self._local, self._remoto = client_socket.getsockname(), client_socket.getpeername()
+        self._local, self._remoto = local, remoto
         self._respostas, self.resposta, self._sobra = Respostas(), None, False
         self._anotar("conecta", "connect(…)", instante=instante)
+        if self.nome is not None:
+            try:
+                self._enviar(f"NOME {self.nome}\n")  # o servidor não responde a isto
+            except BaseException:  # até um Ctrl-C
+                self.fechar()
+                raise
         return self
 
     def perguntar(self, numero):
@@ -245,6 +264,14 @@ class Cliente:
         self.diario.registrar("cliente", tipo, chamada, self._local, remoto or self._remoto, dados, detalhe, instante)
 
 
+def _conferir_nome(nome, crua):
+    mensagem = interpretar(f"NOME {nome}".encode("utf-8", "surrogatepass"), (), None)
+    if not isinstance(nome, str) or not isinstance(mensagem, Apresentacao):
+        raise ErroDeUso(f"o nome deve ser um texto de 1 a {MAXIMO_DO_NOME} caracteres visíveis; veio {nome!r}")
+    if crua:
+        raise ErroDeUso("nome não combina com crua=True: a apresentação é uma linha, e depois dela só há linhas")
+
+
 def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: None, tipo=Cliente, **opcoes):
     """Uma volta do enunciado: conecta, pergunta, mostra, devolve com FIM e fecha.
 
@@ -252,7 +279,7 @@ def rodada(numero, host="127.0.0.1", porta=60000, *, mostrar=lambda resposta: No
         numero: o que enviar.
         mostrar: chamada com a resposta assim que ela chega, antes da devolução.
         tipo: a classe do cliente; `ClienteUDP` faz o mesmo por UDP.
-        opcoes: as dela (`crua`, `prazo`, `diario`…).
+        opcoes: as dela (`crua`, `prazo`, `nome`, `diario`…).
 
     Returns:
         A resposta do servidor.

@@ -24,8 +24,8 @@ class Evento:
     instante: segundos do relógio monotônico (só diferenças fazem sentido). Num envio é o de antes
         da chamada; numa chegada, o de depois: em ordem de instante, a causa vem antes do efeito.
     quem: "servidor" ou "cliente".
-    tipo: "inicia", "conecta", "recebe", "envia", "devolve", "fecha", "erro", "para", ou "chama", que
-        é uma chamada que não move bytes, como bind.
+    tipo: "inicia", "conecta", "recebe", "envia", "devolve", "apresenta", "fecha", "erro", "para", ou
+        "chama", que é uma chamada que não move bytes, como bind.
     chamada: a chamada de socket que foi feita, como "recv(4096)"; vazia se nenhuma foi.
     local, remoto: endereços (host, porta) das duas pontas, ou None.
     dados: os bytes que passaram, até `BYTES_GUARDADOS`.
@@ -59,6 +59,7 @@ class Evento:
             "recebe": f"{outro} → {self.quem}{bytes_}",
             "envia": f"{self.quem} → {outro}{bytes_}",
             "devolve": f"{outro} devolveu{bytes_}",
+            "apresenta": f"{outro} apresentou-se",  # o nome está no detalhe
             "erro": f"erro com o {outro}{bytes_}" if self.remoto else "erro",
             "fecha": f"{self.quem} fechou a conexão com o {outro}" if self.remoto else f"{self.quem} fechou o socket",
             "para": "servidor parado",

@@ -15,7 +15,7 @@ import time
 import weakref
 from collections import OrderedDict
 
-from .protocolo import SILENCIO, Conversa, Devolucao, Invalido
+from .protocolo import SILENCIO, Apresentacao, Conversa, Devolucao, Invalido
 from .texto import motivo, segundos
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
@@ -245,6 +245,9 @@ class Motor(threading.Thread):
             if type(mensagem) is Devolucao:
                 confere = "confere" if mensagem.confere else "divergente: não é a última resposta + FIM"
                 self._anotar("devolve", conexao=conexao, dados=mensagem.texto.encode(), detalhe=confere)
+            elif type(mensagem) is Apresentacao:
+                nome = mensagem.nome
+                self._anotar("apresenta", conexao=conexao, dados=nome.encode(), detalhe=nome)
             elif type(mensagem) is Invalido:
                 self._anotar("erro", conexao=conexao, dados=mensagem.dados, detalhe=mensagem.motivo)
         respostas = conexao.conversa.codificar(mensagens)

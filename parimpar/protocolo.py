@@ -19,6 +19,7 @@ from .erros import ErroDeProtocolo
 LIMITE_DE_CASAS = 10  # até aqui responde-se a paridade (PI-03); acima, uma string (PI-04)
 MAXIMO_DE_CASAS = 1000  # PI-01
 MAXIMO_DO_PEDIDO = 1024  # bytes sem terminador: cabe o maior número e ainda sobram espaços (PI-13)
+MAXIMO_DO_NOME = 30  # caracteres: cabe numa linha do mural (PI-50)
 MAXIMO_DA_RESPOSTA = 4096  # bytes; a maior resposta legítima tem 1000 letras
 SILENCIO = 0.2  # segundos sem chegar nada que encerram um pedido cru (PI-11)
 
@@ -50,8 +51,19 @@ class Devolucao:
 
 
 @dataclass(frozen=True, slots=True)
+class Apresentacao:
+    """O nome com que o cliente quer ser conhecido nesta conexão; não se responde a ela (PI-50)."""
+
+    nome: str
+    resposta: None = None
+
+    def __str__(self):
+        return f"apresentação de {self.nome!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class Invalido:
-    """Algo que não é número nem devolução; a resposta é `ERRO <motivo>` (PI-06)."""
+    """Algo que não é número, devolução nem apresentação; a resposta é `ERRO <motivo>` (PI-06)."""
 
     dados: bytes
     motivo: str
@@ -82,7 +94,7 @@ def classificar(numero, sorteio=random):
     mensagem = interpretar(dados.strip(b" "), (), sorteio)
     if isinstance(mensagem, Pedido):
         return mensagem.resposta
-    raise ErroDeProtocolo(getattr(mensagem, "motivo", f"esperava um número e veio a devolução {numero!r}"))
+    raise ErroDeProtocolo(getattr(mensagem, "motivo", f"esperava um número e veio {numero!r}"))
 
 
 def tipo_da_resposta(resposta):
@@ -111,17 +123,30 @@ def interpretar(dados, ultimas_respostas, sorteio):
         if casas <= MAXIMO_DE_CASAS:
             return Pedido(dados.decode(), "".join(sorteio.choices(string.ascii_letters, k=casas)))
         return Invalido(dados, f"o número tem {casas} casas e o máximo é {MAXIMO_DE_CASAS}; envie um número menor")
+    if dados == b"NOME" or dados.startswith(b"NOME "):  # antes da devolução: há nomes que terminam em FIM
+        return _apresentar(dados)
     if dados.endswith(b"FIM"):
         texto = dados.decode("utf-8", "replace")
         confere = texto.removesuffix("FIM").removesuffix(" ") in ultimas_respostas
         return Devolucao(texto, confere)
     if not dados:
         return Invalido(dados, "esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos")
+    esperava = "um inteiro (algarismos de 0 a 9, sinal opcional)"
+    return Invalido(dados, f"esperava {esperava} e veio {_citar(dados)}; corrija e envie de novo")
+
+
+def _apresentar(dados):
+    # Os bytes que não são UTF-8 viram caracteres que não se podem mostrar, como os de controle.
+    nome = dados.removeprefix(b"NOME").strip(b" ").decode("utf-8", "surrogateescape")
+    if 1 <= len(nome) <= MAXIMO_DO_NOME and nome.isprintable():
+        return Apresentacao(nome)
+    esperava = f"NOME e de 1 a {MAXIMO_DO_NOME} caracteres visíveis, em UTF-8"
+    return Invalido(dados, f"esperava {esperava}, e veio {_citar(dados)}; corrija e envie de novo")
+
+
+def _citar(dados):
     veio = dados.decode("utf-8", "backslashreplace")
-    veio = repr(veio) if len(veio) <= 30 else f"{veio[:30]!r}…"  # repr neutraliza caracteres de controle
-    return Invalido(
-        dados, f"esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio {veio}; corrija e envie de novo"
-    )
+    return repr(veio) if len(veio) <= 30 else f"{veio[:30]!r}…"  # repr neutraliza caracteres de controle
 
 
 class Conversa:

@@ -13,7 +13,7 @@ from .cliente import Cliente
 from .diario import Diario
 from .erros import ErroDeRede, ErroDeUso, TempoEsgotado
 from .motor import PRAZO_DE_PARADA, lembrar_no_fork
-from .protocolo import MAXIMO_DO_PEDIDO, Devolucao, Invalido, decodificar, interpretar
+from .protocolo import MAXIMO_DO_PEDIDO, Apresentacao, Devolucao, Invalido, decodificar, interpretar
 from .servidor import Servidor
 from .texto import endereco, motivo, segundos
 
@@ -91,6 +91,8 @@ class MotorUDP(threading.Thread):
         else:
             linha = dados.removesuffix(b"\n").removesuffix(b"\r")
             mensagem = interpretar(linha.strip(b" "), ultimas, self.sorteio)
+        if isinstance(mensagem, Apresentacao):
+            mensagem = Invalido(dados, "por UDP não há conexão que guarde um nome; apresente-se por TCP")
         if isinstance(mensagem, Devolucao):
             confere = "confere" if mensagem.confere else "divergente: não é uma das últimas respostas + FIM"
             self._anotar("devolve", "", remoto, mensagem.texto.encode(), confere)

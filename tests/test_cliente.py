@@ -1,6 +1,7 @@
 """O cliente: o sorteio, a pergunta, a devolução e tudo o que pode dar errado do outro lado."""
 
 import contextlib
+import errno
 import random
 import re
 import select
@@ -104,6 +105,47 @@ def test_os_bytes_que_o_cliente_envia(crua, pedido, devolucao):
         assert (cliente.client_socket is None) is crua
         cliente.fechar()
     assert recebidos == [pedido, devolucao.encode()]
+
+
+def test_apresentar_se(servidor):
+    """Quem tem nome o diz a cada conexão, antes da pergunta; quem não tem não diz nada (PI-50)."""
+    with Cliente(*servidor.endereco, nome="Ana") as cliente:
+        assert anotou(servidor.diario, "apresenta").detalhe == "Ana"
+        assert [cliente.perguntar(7), cliente.perguntar(8)] == ["ÍMPAR", "PAR"]
+        cliente.fechar()
+        assert cliente.perguntar(7) == "ÍMPAR"
+    assert rodada("8", *servidor.endereco, nome="Zé Ninguém") == "PAR"
+    assert rodada("8", *servidor.endereco) == "PAR"
+    cursor = 0
+    for _ in range(4):
+        cursor = anotou(servidor.diario, "fecha", cursor=cursor).numero + 1
+    assert [e.detalhe for e in servidor.diario if e.tipo == "apresenta"] == ["Ana", "Ana", "Zé Ninguém"]
+
+
+@pytest.mark.parametrize("nome", ["", " ", "x" * 31, "a\nb", "a\x07", "\ud800", 7])
+def test_nome_impossivel(nome):
+    """Um nome que o servidor recusaria é recusado antes de conectar (PI-50)."""
+    with pytest.raises(ErroDeUso, match="de 1 a 30 caracteres visíveis; veio " + re.escape(repr(nome))):
+        Cliente(nome=nome)
+
+
+def test_nome_na_forma_crua():
+    """A apresentação é uma linha, e não combina com a forma crua (PI-11, PI-50)."""
+    with pytest.raises(ErroDeUso, match="crua"):
+        Cliente(nome="Ana", crua=True)
+
+
+def test_interrompido_ao_apresentar_se(servidor, monkeypatch):
+    """Um Ctrl-C entre o connect e a apresentação não deixa o socket aberto (PI-44)."""
+
+    def interromper(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Cliente, "_enviar", interromper)
+    cliente = Cliente(*servidor.endereco, nome="Ana")
+    with pytest.raises(KeyboardInterrupt):
+        cliente.conectar()
+    assert cliente.client_socket is None
 
 
 def test_devolver_fora_de_ordem(servidor):
@@ -503,3 +545,34 @@ def test_conectado_a_si_mesmo(monkeypatch):
     monkeypatch.setattr(socket, "socket", MesmaPorta)
     with pytest.raises(ConexaoRecusada, match="ninguém escuta"):
         Cliente("127.0.0.1", porta).conectar()
+
+
+@pytest.mark.parametrize("onde", ["connect", "getpeername"])
+def test_o_servidor_aceita_e_reinicia(monkeypatch, onde):
+    """Um RST logo depois do handshake, visto em qualquer das chamadas, é uma conexão perdida, e o socket se fecha."""
+    abertos = []
+
+    class Reiniciado(socket.socket):
+        def connect(self, endereco):
+            abertos.append(self)
+            super().connect(endereco)
+            if onde == "connect":
+                raise ConnectionResetError(errno.ECONNRESET, "")
+
+        def getpeername(self):
+            raise OSError(errno.ENOTCONN, "")
+
+    with servidor_de_aluno(reiniciar) as endereco:
+        monkeypatch.setattr(socket, "socket", Reiniciado)
+        cliente = Cliente(*endereco)
+        with pytest.raises(ConexaoPerdida, match="aceitou a conexão e a desfez em seguida.*pode ter caído"):
+            cliente.perguntar(7)
+        monkeypatch.undo()
+    assert [sock.fileno() for sock in abertos] == [-1] and cliente.client_socket is None
+    assert anotou(cliente.diario, "erro").chamada == "connect(…)"
+
+
+def test_devolver_nao_atrasa_a_pergunta_seguinte(servidor):
+    """O cliente liga TCP_NODELAY: dois envios pequenos seguidos não esperam a confirmação do primeiro."""
+    with Cliente(*servidor.endereco) as cliente:
+        assert cliente.client_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

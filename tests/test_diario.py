@@ -175,6 +175,10 @@ REMOTO = ("127.0.0.1", 5000)
             "cliente 127.0.0.1:5000 devolveu 'PAR FIM' (7 bytes): confere",
         ),
         (
+            dict(quem="servidor", tipo="apresenta", remoto=REMOTO, dados=b"Ana", tamanho=3, detalhe="Ana"),
+            "cliente 127.0.0.1:5000 apresentou-se: Ana",
+        ),
+        (
             dict(quem="cliente", tipo="erro", remoto=REMOTO, detalhe="o prazo\nacabou"),
             r"erro com o servidor 127.0.0.1:5000: o prazo\nacabou",
         ),

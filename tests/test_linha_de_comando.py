@@ -83,6 +83,15 @@ def test_o_cliente_repete_e_sorteia(servidor_no_terminal):
     assert saida.count("cliente conectou-se ao servidor") == saida.count("cliente fechou a conexão") == 3
 
 
+def test_o_cliente_se_apresenta(servidor_no_terminal):
+    """--nome diz ao servidor quem pergunta, e a tela das duas pontas o mostra (PI-50)."""
+    processo, porta = servidor_no_terminal
+    cliente = rodar("cliente", "--porta", str(porta), "--nome", "Zé", "--numero", "8", "--vezes", "1")
+    assert (cliente.returncode, cliente.stderr) == (0, "")
+    assert "'NOME Zé\\n' (9 bytes)" in cliente.stdout and "\nPAR FIM\n" in cliente.stdout
+    assert next(linha for linha in processo.stdout if "apresentou-se" in linha).endswith("apresentou-se: Zé\n")
+
+
 def test_o_cliente_cru(servidor_no_terminal):
     """--crua envia os algarismos sem \\n, e a resposta vem sem \\n (PI-11, PI-45)."""
     _, porta = servidor_no_terminal
@@ -129,6 +138,9 @@ def test_texto_hostil_nao_chega_ao_terminal(servidor_no_terminal):
         (["servidor", "--porta", "70000"], "argumento --porta: esperava um inteiro de 0 a 65535 e veio '70000'"),
         (["cliente", "--vezes", "0"], "argumento --vezes: esperava um inteiro a partir de 1 e veio '0'"),
         (["cliente", "--intervalo", "nan"], "argumento --intervalo: esperava um número de segundos"),
+        (["cliente", "--nome", "a\x07"], "o nome deve ser um texto de 1 a 30 caracteres visíveis; veio 'a\\x07'"),
+        (["cliente", "--nome", "Ana", "--udp"], "--udp não combina com --nome"),
+        (["cliente", "--nome", "Ana", "--crua"], "--nome não combina com --crua"),
         (["cliente", "--porta", "0"], "a porta do servidor deve ser um inteiro de 1 a 65535"),
         (["cliente", "--numero", "1\n2"], "argumento --numero: esperava um número, numa linha só, e veio '1\\n2'"),
         (["servidor", "--host", "192.0.2.1", "--porta", "0"], "não foi possível escutar em '192.0.2.1'"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from parimpar.erros import ErroDeProtocolo
 from parimpar.protocolo import (
     MAXIMO_DA_RESPOSTA,
+    Apresentacao,
     Conversa,
     Devolucao,
     Invalido,
@@ -42,6 +43,10 @@ def letras(casas, semente=1):
 
 def recusa(texto):
     return f"ERRO esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio {texto}; corrija e envie de novo"
+
+
+def recusa_do_nome(texto):
+    return f"ERRO esperava NOME e de 1 a 30 caracteres visíveis, em UTF-8, e veio {texto}; corrija e envie de novo"
 
 
 # O que o cliente envia e o que deve ouvir; None quando não se responde.
@@ -82,6 +87,19 @@ MENSAGENS = [
     (b"x" * 1023, recusa("'" + "x" * 30 + "'…")),
     (b"PAR FIM", None),
     (b"FIM", None),
+    (b"NOME Ana", None),
+    ("NOME  José da Silva ".encode(), None),
+    (("NOME " + "ã" * 30).encode(), None),
+    (b"NOME SERAFIM", None),
+    (b"NOME", recusa_do_nome("'NOME'")),
+    (b"NOME   ", recusa_do_nome("'NOME'")),
+    (b"NOME " + b"x" * 31, recusa_do_nome("'NOME " + "x" * 25 + "'…")),
+    (b"NOME a\x1b[31m", recusa_do_nome(r"'NOME a\x1b[31m'")),
+    ("NOME a\u202eb".encode(), recusa_do_nome(r"'NOME a\u202eb'")),
+    ("NOME José".encode("latin-1"), recusa_do_nome(r"'NOME Jos\\xe9'")),
+    (b"NOME\tAna", recusa(r"'NOME\tAna'")),
+    (b"NOMEAR", recusa("'NOMEAR'")),
+    (b"nome Ana", recusa("'nome Ana'")),
 ]
 nomes = [dados.decode("utf-8", "replace")[:20] or "vazia" for dados, _ in MENSAGENS]
 
@@ -205,10 +223,23 @@ def test_devolucao_crua():
     assert conversa.fim() == [Devolucao("ÍMPAR FIM", True)]
 
 
+@pytest.mark.parametrize("fatiar", [lambda dados: [dados], uma_a_uma], ids=["inteira", "byte a byte"])
+def test_apresentacao(fatiar):
+    """O nome vem sem os espaços em volta, e a devolução da resposta anterior ainda confere (PI-50)."""
+    conversa = Conversa()
+    dados = "NOME  Zé Ninguém \r\n7\nNOME Ana FIM\nÍMPAR FIM\n".encode()
+    mensagens = [m for fatia in fatiar(dados) for m in conversa.receber(fatia)]
+    assert mensagens[0] == Apresentacao("Zé Ninguém") and mensagens[2] == Apresentacao("Ana FIM")
+    assert mensagens[3] == Devolucao("ÍMPAR FIM", True)
+    assert str(mensagens[0]) == "apresentação de 'Zé Ninguém'"
+
+
 repetivel = settings(deadline=None, derandomize=True)  # os mesmos exemplos a cada vez, em qualquer máquina
 linhas = st.one_of(
     st.from_regex(rb"[+-]?[0-9]{1,40}", fullmatch=True),
-    st.sampled_from([b"", b"PAR FIM", "ÍMPAR FIM".encode(), "ÍMPARFIM".encode(), b"1" * 1001, b"2" * 1025]),
+    st.sampled_from(
+        [b"", b"NOME Ana", b"NOME", b"PAR FIM", "ÍMPAR FIM".encode(), "ÍMPARFIM".encode(), b"1" * 1001, b"2" * 1025]
+    ),
     st.binary(max_size=20).map(lambda dados: dados.replace(b"\n", b"")),
 )
 cortes = st.lists(st.integers(0, 3000), max_size=12)
@@ -225,7 +256,7 @@ def test_qualquer_fatiamento_da_no_mesmo(mensagens, terminador, termina, cortes)
 
 
 @repetivel
-@given(st.lists(st.one_of(st.binary(max_size=1500), st.just(b"\n"), st.just(b"FIM\n")), max_size=8))
+@given(st.lists(st.one_of(st.binary(max_size=1500), st.just(b"\n"), st.just(b"FIM\n"), st.just(b"NOME ")), max_size=8))
 def test_lixo_nunca_e_uma_excecao(fatias):
     """Qualquer lixo dá só `ERRO …` ou uma devolução; um pedido, só se for mesmo um número (PI-01, PI-06)."""
     conversa = Conversa()
@@ -236,9 +267,28 @@ def test_lixo_nunca_e_uma_excecao(fatias):
             assert re.fullmatch("[+-]?[0-9]{1,1000}", mensagem.numero, re.ASCII)
         elif type(mensagem) is Invalido:
             assert mensagem.resposta.startswith("ERRO ") and mensagem.resposta.isprintable()
+        elif type(mensagem) is Apresentacao:
+            assert 1 <= len(mensagem.nome) <= 30 and mensagem.nome.isprintable() and mensagem.resposta is None
         else:
             assert type(mensagem) is Devolucao and mensagem.resposta is None
     conversa.codificar(mensagens)
+
+
+@repetivel
+@given(st.text(max_size=40).map(lambda nome: nome.replace("\n", "")), cortes)
+def test_qualquer_nome(nome, cortes):
+    """Um nome é anotado como veio, sem espaços em volta, ou recusado; o pedido seguinte é respondido (PI-50)."""
+    dados = f"NOME {nome}\n8\n".encode("utf-8", "surrogatepass")
+    cortes = sorted({corte for corte in cortes if corte <= len(dados)})
+    conversa = Conversa()
+    fatias = [dados[a:b] for a, b in zip([0, *cortes], [*cortes, len(dados)], strict=True)]
+    primeira, segunda = (m for fatia in fatias for m in conversa.receber(fatia))
+    limpo = nome.removesuffix("\r").strip(" ")
+    if 1 <= len(limpo) <= 30 and limpo.isprintable():
+        assert primeira == Apresentacao(limpo)
+    else:
+        assert type(primeira) is Invalido and primeira.motivo.startswith("esperava NOME")
+    assert segunda == Pedido("8", "PAR")
 
 
 @settings(repetivel, max_examples=20)
@@ -270,7 +320,8 @@ def test_classificar(numero, resposta):
         ("7\n8", r"veio '7\n8'"),
         ("\ud800", r"veio '\\ud800'"),
         ("１２", "veio '１２'"),
-        ("PAR FIM", "veio a devolução 'PAR FIM'"),
+        ("PAR FIM", "veio 'PAR FIM'"),
+        ("NOME Ana", "veio 'NOME Ana'"),
         ("1" * 1001, "1001 casas e o máximo é 1000"),
         (10**4000, "4001 casas e o máximo é 1000"),
         (10**5000, "casas demais; o máximo é 1000"),

@@ -74,6 +74,18 @@ def test_responde_ao_pendente_antes_de_fechar(servidor, dados, respostas):
         assert ler_tudo(sock).decode() == respostas
 
 
+def test_a_apresentacao_e_anotada_e_nao_respondida(servidor):
+    """O nome fica no diário, e o que chega em seguida é a resposta do pedido; um nome impossível é um ERRO (PI-50)."""
+    with conectar(servidor.endereco) as sock:
+        sock.sendall("NOME José\n7\nNOME \x07\nNOME Ana\n8\n".encode())
+        sock.shutdown(socket.SHUT_WR)
+        respostas = ler_tudo(sock).decode().splitlines()
+    assert [resposta[:12] for resposta in respostas] == ["ÍMPAR", "ERRO esperav", "PAR"]
+    nomes = [(e.detalhe, e.dados.decode(), e.remoto[0]) for e in servidor.diario if e.tipo == "apresenta"]
+    assert nomes == [("José", "José", "127.0.0.1"), ("Ana", "Ana", "127.0.0.1")]
+    assert str(anotou(servidor.diario, "apresenta")).endswith("apresentou-se: José")
+
+
 def test_um_cliente_parado_nao_atrasa_os_outros(servidor):
     """Com muitos calados, ou no meio de um pedido, os outros são atendidos (PI-22)."""
     with contextlib.ExitStack() as abertos:

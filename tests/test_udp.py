@@ -85,6 +85,13 @@ def test_lixo_recebe_erro(servidor, sock, dados):
     assert perguntar(sock, servidor, b"8") == "PAR"
 
 
+def test_a_apresentacao_e_so_por_tcp(servidor, sock):
+    """Sem conexão não há o que guarde o nome: o ERRO manda apresentar-se por TCP (PI-50)."""
+    assert perguntar(sock, servidor, b"NOME Ana").startswith("ERRO por UDP não há conexão")
+    assert perguntar(sock, servidor, b"NOME\n").startswith("ERRO esperava NOME")
+    assert "apresenta" not in [e.tipo for e in servidor.diario]
+
+
 def test_cada_um_recebe_a_sua_resposta(servidor):
     """A resposta vai para o endereço de onde veio o pedido (PI-30)."""
     with contextlib.ExitStack() as pilha:
