@@ -67,7 +67,7 @@ def _avaliar(opcoes):
 def _avaliar_turma(opcoes):
     _exigir_psutil()
     from .barra import Barra
-    from .turma import Turma
+    from .turma.turma import Turma
 
     turma = Turma(opcoes.pasta, opcoes.paralelas, Barra()).avaliar()
     print(turma)

@@ -9,9 +9,8 @@ import threading
 import pytest
 from apoio import RAIZ, porta_livre
 
-from avaliador import turma
-from avaliador.turma import COLUNAS, Turma, achar_programas
-from parimpar.erros import ErroDeUso
+from avaliador.turma import turma
+from avaliador.turma.turma import COLUNAS, Turma
 
 ALUNOS = RAIZ / "tests" / "alunos"
 DEPRESSA = {"cliente": {"intervalo_esperado": 1, "amostras": 4}}
@@ -79,36 +78,6 @@ def test_os_relatorios_sao_para_devolver(examinada, tmp_path):
     examinada.gravar_relatorios(tmp_path / "r")
     assert len(list((tmp_path / "r").iterdir())) == 5
     assert "especificação: " in (tmp_path / "r" / "ana.txt").read_text(encoding="utf-8")
-
-
-def test_programas_achados_pelo_nome(tmp_path):
-    """O nome primeiro, o mais raso primeiro; depois as chamadas; nunca o mesmo arquivo para os dois."""
-    entregar(tmp_path / "e" / "src", 1, servidor="servidores/simples.py", Cliente="clientes/certo.py")
-    achados = achar_programas(tmp_path / "e")
-    assert {alvo: comando[-1] for alvo, (comando, _, _) in achados.items()} == {
-        "servidor": "servidor.py", "cliente": "Cliente.py",
-    }  # fmt: skip
-    entregar(tmp_path / "f", 1, um="servidores/simples.py", dois="clientes/certo.py")
-    assert {alvo: comando[-1] for alvo, (comando, _, _) in achar_programas(tmp_path / "f").items()} == {
-        "servidor": "um.py", "cliente": "dois.py",
-    }  # fmt: skip
-
-
-def test_programas_do_manifesto(tmp_path):
-    """O parimpar.toml manda; `python` é este Python."""
-    texto = 'servidor = ["python", "x.py"]\ncliente = ["node", "y.js"]\nporta = 5000\n'
-    (tmp_path / "parimpar.toml").write_text(texto, encoding="utf-8")
-    assert achar_programas(tmp_path) == {
-        "servidor": ([sys.executable, "x.py"], tmp_path, 5000), "cliente": (["node", "y.js"], tmp_path, 5000),
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("texto, trecho", [("servidor = [", "não se entende"), ("porta = true", "1 a 65535")])
-def test_manifesto_errado(tmp_path, texto, trecho):
-    """O erro diz o arquivo, o que se esperava e o que veio."""
-    (tmp_path / "parimpar.toml").write_text(texto, encoding="utf-8")
-    with pytest.raises(ErroDeUso, match=trecho):
-        achar_programas(tmp_path)
 
 
 def test_um_erro_do_avaliador_fica_na_entrega(tmp_path, monkeypatch):

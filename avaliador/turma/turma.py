@@ -1,11 +1,4 @@
-"""A turma inteira: cada subpasta é uma entrega, e uma entrega ruim não para as outras.
-
-Numa entrega, os programas são achados pelo nome do arquivo ou pelas chamadas que fazem; se ela tem um
-`parimpar.toml`, são os que ele diz:
-
-    servidor = ["java", "-cp", "bin", "Servidor"]
-    cliente = ["python", "cliente.py"]
-    porta = 60000                                   # se o avaliador não a descobrir sozinho
+"""A turma examinada: cada subpasta é uma entrega, e uma entrega ruim não para as outras.
 
 Duas entregas que usam a mesma porta esperam uma pela outra; as demais são examinadas ao mesmo tempo.
 """
@@ -15,46 +8,24 @@ import csv
 import html
 import io
 import pathlib
-import re
-import sys
 import threading
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-from . import relatorio
-from .escuta import portas_no_codigo
-from .exame_cliente import ExameDeCliente
-from .exame_servidor import ExameDeServidor
-from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, OK, TOLERADO
+from .. import relatorio
+from ..escuta import portas_no_codigo
+from ..exame_cliente import ExameDeCliente
+from ..exame_servidor import ExameDeServidor
+from ..veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, OK, TOLERADO
+from .achar import MANIFESTO, achar_programas
 
-MANIFESTO = "parimpar.toml"
-INTERPRETES = {".py": [sys.executable], ".js": ["node"], ".mjs": ["node"], ".java": ["java"], ".rb": ["ruby"]}
-NOMES = {"servidor": re.compile("serv", re.I), "cliente": re.compile("clie", re.I)}
-# Quando o nome do arquivo não diz o que ele é, as chamadas dizem: só um servidor aceita conexões.
-CHAMADAS = {
-    "servidor": re.compile(r"\.accept\(|ServerSocket|createServer|TCPServer|start_server|create_server"),
-    "cliente": re.compile(r"\.connect(_ex)?\(|create_connection|open_connection|new Socket\(|createConnection"),
-}
 TAMANHOS = {2**n for n in range(10, 16)}  # recv(1024), recv(4096)…: tamanhos, e quase nunca portas
 ALVOS = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}
 PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
 COLUNAS = ("entrega", *(f"{alvo}{c}" for alvo in ALVOS for c in ("", "_enunciado", "_especificacao", "_falhas")))
-
-
-@dataclass(frozen=True)
-class Entrega:
-    """Os programas de um aluno.
-
-    nome: o da subpasta.
-    programas: {"servidor": (comando, pasta, porta ou None), "cliente": …}, só os que existem.
-    """
-
-    nome: str
-    programas: dict
 
 
 @dataclass(frozen=True)
@@ -73,66 +44,6 @@ class Resultado:
     def aprovada(self):
         """Os dois programas cumprem o enunciado?"""
         return len(self.avaliacoes) == len(ALVOS) and all(a.aprovado for a in self.avaliacoes.values())
-
-
-def achar_programas(pasta):
-    """Acha o servidor e o cliente de uma entrega.
-
-    Args:
-        pasta: a subpasta da entrega.
-
-    Raises:
-        ErroDeUso: o manifesto não se entende.
-    """
-    pasta = pathlib.Path(pasta)
-    if (pasta / MANIFESTO).is_file():
-        return _do_manifesto(pasta)
-    arquivos = sorted(
-        (a for a in pasta.rglob("*") if a.suffix in INTERPRETES and a.is_file() and not _escondido(a, pasta)),
-        key=lambda a: (len(a.parts), a.name),
-    )
-    programas = {}
-    for criterio in (lambda a: NOMES, lambda a: CHAMADAS):
-        for arquivo in arquivos:
-            texto = arquivo.stem if criterio(arquivo) is NOMES else _texto(arquivo)
-            alvo = next((alvo for alvo, padrao in criterio(arquivo).items() if padrao.search(texto)), None)
-            ja_usados = {a for a, _ in programas.values()}
-            if alvo and alvo not in programas and arquivo not in ja_usados:
-                programas[alvo] = (arquivo, [*INTERPRETES[arquivo.suffix], arquivo.name])
-    return {alvo: (comando, arquivo.parent, None) for alvo, (arquivo, comando) in programas.items()}
-
-
-def _escondido(arquivo, pasta):
-    return any(parte.startswith((".", "__")) or parte == "node_modules" for parte in arquivo.relative_to(pasta).parts)
-
-
-def _texto(arquivo):
-    with contextlib.suppress(OSError):
-        return arquivo.read_text(encoding="utf-8", errors="replace")
-    return ""
-
-
-def _do_manifesto(pasta):
-    manifesto = pasta / MANIFESTO
-    try:
-        dados = tomllib.loads(manifesto.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as erro:
-        raise ErroDeUso(f"{MANIFESTO} não se entende: {erro}") from erro
-    porta = dados.get("porta")
-    if porta is not None and not (type(porta) is int and 0 < porta < 65536):
-        raise ErroDeUso(f"{MANIFESTO}: esperava em porta um inteiro de 1 a 65535, e veio {porta!r}")
-    programas = {}
-    for alvo in ALVOS:
-        comando = dados.get(alvo)
-        if comando is None:
-            continue
-        if not (isinstance(comando, list) and comando and all(isinstance(parte, str) for parte in comando)):
-            raise ErroDeUso(
-                f'{MANIFESTO}: esperava em {alvo} uma lista de textos, como ["python", "x.py"], e veio {comando!r}'
-            )
-        comando = [sys.executable, *comando[1:]] if comando[0] in ("python", "python3") else comando
-        programas[alvo] = (comando, pasta, porta)
-    return programas
 
 
 class Turma:
@@ -180,7 +91,7 @@ class Turma:
         for alvo in ALVOS:
             if alvo in programas:
                 try:
-                    avaliacoes[alvo] = self._examinar(nome, alvo, *programas[alvo])
+                    avaliacoes[alvo] = self._examinar(nome, alvo, programas[alvo])
                 except Exception as erro:
                     avisos[alvo] = str(erro) or type(erro).__name__
             elif not avisos.get("entrega"):
@@ -188,7 +99,9 @@ class Turma:
             self._feitos += 1
         return Resultado(nome, avaliacoes, avisos)
 
-    def _examinar(self, nome, alvo, comando, pasta, porta):
+    def _examinar(self, nome, alvo, programa):
+        comando, pasta, porta = list(programa.comando), programa.pasta, programa.porta
+
         def progresso(feitos, total, titulo):
             if self._desistir.is_set():
                 raise KeyboardInterrupt
