@@ -45,7 +45,8 @@ def main(argumentos):
     else:
         # Pelo endereço, e não pelo nome do arquivo: assim os endereços que o JupyterLab escreve no terminal levam à aula.
         aula = "--LabApp.default_url=/lab/tree/notebooks/00-comece-aqui.ipynb"
-        comando = ["--frozen", "jupyter", "lab", "--notebook-dir=.", aula, *argumentos]
+        comando = ["--frozen", "--extra", "aulas", "--extra", "avaliador"]
+        comando += ["jupyter", "lab", "--notebook-dir=.", aula, *argumentos]
         if hasattr(os, "geteuid") and os.geteuid() == 0:  # num contêiner só existe o root
             comando.append("--allow-root")
     ambiente = dict(os.environ, UV_PYTHON=sys.executable, UV_COMPILE_BYTECODE="1", PYTHONUTF8="1")

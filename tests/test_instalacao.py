@@ -1,10 +1,12 @@
 """O que o README promete: os dois comandos, o conda e o CI falam da mesma instalação."""
 
+import contextlib
 import json
 import pathlib
 import re
 import tomllib
 
+import pytest
 import yaml
 
 RAIZ = pathlib.Path(__file__).parent.parent
@@ -16,27 +18,55 @@ def nomes(dependencias):
     return {re.split(r"[<>=!~\[ ]", dependencia)[0].lower() for dependencia in dependencias}
 
 
+def extra(nome):
+    """Os nomes dos pacotes que um extra pede, com os dos extras que ele inclui."""
+    todos = set()
+    for dependencia in PROJETO["project"]["optional-dependencies"][nome]:
+        if incluidos := re.fullmatch(r"parimpar\[(.*)\]", dependencia):
+            todos |= set().union(*map(extra, incluidos[1].split(",")))
+        else:
+            todos |= nomes([dependencia])
+    return todos
+
+
+def test_o_nucleo_nao_tem_dependencias():
+    """`pip install parimpar` não traz nada além dele."""
+    assert PROJETO["project"]["dependencies"] == []
+
+
 def test_o_conda_so_pede_o_projeto():
-    """A lista de dependências é uma só: o environment.yml instala o projeto com os extras dos testes."""
+    """A lista de dependências é uma só: o environment.yml instala o projeto com o que o `python iniciar.py` pede."""
     ambiente = yaml.safe_load((RAIZ / "environment.yml").read_text(encoding="utf-8"))
     assert ambiente["name"] == "parimpar"
-    python, pip, secao_pip = ambiente["dependencies"]
-    assert python == f"python{PROJETO['project']['requires-python']}" and pip == "pip"
-    extras = re.fullmatch(r"-e \.\[(.*)\]", *secao_pip["pip"])[1].split(",")
-    assert set(extras) == set(PROJETO["project"]["optional-dependencies"])
+    _, pip, secao_pip = ambiente["dependencies"]
+    assert pip == "pip" and secao_pip == {"pip": ["-e .[aulas,avaliador]"]}
+
+
+def test_o_binder_acha_um_python_novo():
+    """O repo2docker, que o Binder usa, lê do environment.yml um Python 3.12 ou mais novo, que ele conhece."""
+    conda = pytest.importorskip("repo2docker.buildpacks").CondaBuildPack(base_image="qualquer")
+    conda.platform = "linux/amd64"
+    with contextlib.chdir(RAIZ):
+        assert conda.detect()
+        principal, menor = conda.python_version.split(".")
+        assert principal == "3" and int(menor) >= 12
+        assert f"conda/environment.py-3.{menor}-linux-64.lock" in conda.get_build_script_files()
 
 
 def test_os_pacotes_da_missao_estao_no_projeto():
     """JupyterLab, ipywidgets, matplotlib, nbval, psutil e o pacote de português."""
-    todas = nomes(PROJETO["project"]["dependencies"]) | nomes(PROJETO["project"]["optional-dependencies"]["testes"])
-    assert {"jupyterlab", "ipywidgets", "matplotlib", "nbval", "psutil", "jupyterlab-language-pack-pt-br"} <= todas
+    assert {"jupyterlab", "ipywidgets", "matplotlib", "psutil", "jupyterlab-language-pack-pt-br"} <= extra("aulas")
+    assert extra("avaliador") == {"psutil"}
+    assert {"nbval", *extra("aulas"), *extra("site"), *extra("hub"), *extra("maquinas")} <= extra("testes")
 
 
 def test_o_lock_fala_das_mesmas_dependencias():
-    """O uv.lock tem as dependências diretas do pyproject.toml."""
+    """O uv.lock tem as dependências diretas e os extras do pyproject.toml."""
     lock = tomllib.loads((RAIZ / "uv.lock").read_text(encoding="utf-8"))
     (projeto,) = [pacote for pacote in lock["package"] if pacote["name"] == "parimpar"]
-    assert {d["name"] for d in projeto["dependencies"]} == nomes(PROJETO["project"]["dependencies"])
+    assert projeto.get("dependencies", []) == []
+    for nome in PROJETO["project"]["optional-dependencies"]:
+        assert {d["name"] for d in projeto["optional-dependencies"][nome]} - {"parimpar"} == extra(nome), nome
 
 
 def test_o_ci_roda_o_comando_de_testes_do_readme():

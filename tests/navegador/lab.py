@@ -38,6 +38,9 @@ def jupyterlab(casa):
         "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     }
     (ajustes / "default_setting_overrides.json").write_text(json.dumps(ajustes_de_teste))
+    # O que só os testes instalam não aparece no JupyterLab de quem roda `python iniciar.py`.
+    alheias = ["@jupyter-notebook/lab-extension", "@voila-dashboards/jupyterlab-preview"]
+    (ajustes / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(alheias, True)}))
     with socket.socket() as sonda:
         sonda.bind(("127.0.0.1", 0))
         porta = sonda.getsockname()[1]
