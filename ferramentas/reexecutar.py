@@ -10,6 +10,8 @@ import re
 import nbformat
 from nbclient import NotebookClient
 
+from parimpar.jupyter.gravar import sem_controles
+
 from .indice import AULAS, PASTA, TODAS, navegacao
 
 METADADOS = {
@@ -21,15 +23,12 @@ METADADOS = {
 def reexecutar(notebook, pasta):
     """Executa, e tira das saídas o que muda a cada vez ou não serve a quem só lê."""
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(pasta)}}).execute()
-    # O estado dos controles não se guarda: envelhece, e sem ele o repositório não muda à toa.
+    sem_controles(notebook)
     notebook.metadata = nbformat.from_dict(METADADOS)
     for celula in notebook.cells:
         celula.metadata.pop("execution", None)
         if celula.source.startswith("Preveja("):
-            celula.metadata["jupyter"] = {"source_hidden": True}  # o código traz a resposta
-        for saida in celula.get("outputs", []):
-            # Sem isto, um notebook aberto e não executado mostra um erro no lugar do controle.
-            saida.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            celula.metadata["jupyter"] = {"source_hidden": True}  # quem lê a aula quer a pergunta, não o código
 
 
 def navegar(notebook, aula):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from ferramentas.indice import AULAS, PASTA, navegacao
+from parimpar.aulas.perguntas import todas
 
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 
@@ -61,13 +62,25 @@ def test_tamanho(notebook):
     assert 550 <= len(prosa.split()) <= 1500
 
 
+def perguntas(notebook):
+    """Os nomes das perguntas de prever, na ordem; cada uma ocupa uma célula, e o código dela fica recolhido."""
+    nomes = []
+    for celula in celulas(notebook, "code"):
+        if "Preveja(" in fonte(celula):
+            nomes += re.fullmatch(r'Preveja\("([a-z0-9-]+)"\)', fonte(celula)).groups()
+            assert celula["metadata"]["jupyter"]["source_hidden"]
+    return nomes
+
+
 def test_perguntas_de_prever(notebook):
-    """Ao menos três, com o código recolhido, porque ele traz a resposta."""
-    perguntas = [c for c in celulas(notebook, "code") if "Preveja(" in fonte(c) and "import" not in fonte(c)]
-    assert len(perguntas) >= 3
-    for celula in perguntas:
-        assert fonte(celula).startswith("Preveja(") and celula["metadata"]["jupyter"]["source_hidden"]
-        assert fonte(celula).count("certa=") == 1
+    """Ao menos três por aula."""
+    assert len(perguntas(notebook)) >= 3
+
+
+def test_cada_pergunta_e_feita_uma_vez():
+    """Toda pergunta escrita é feita numa aula, e uma vez só."""
+    feitas = [nome for caminho in PASTA.glob("*.ipynb") for nome in perguntas(json.loads(caminho.read_text("utf-8")))]
+    assert sorted(feitas) == sorted(todas())
 
 
 def test_uma_falha_de_proposito(notebook):

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tokenize
+import tomllib
 
 import pytest
 from apoio import RAIZ
@@ -22,7 +23,9 @@ TEXTOS = [
     *sorted((RAIZ / "notebooks").rglob("*.md")),
 ]
 NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
-PROGRAMAS = [*sorted((RAIZ / "parimpar").rglob("*.py")), *sorted((RAIZ / "avaliador").rglob("*.py")), RAIZ / "iniciar.py"]
+PROGRAMAS = [c for pasta in ("parimpar", "avaliador", "ferramentas") for c in sorted((RAIZ / pasta).rglob("*.py"))]
+PROGRAMAS.append(RAIZ / "iniciar.py")
+PERGUNTAS = sorted((RAIZ / "parimpar" / "aulas" / "perguntas").glob("*.toml"))
 
 
 def prosa_de_markdown(texto):
@@ -64,6 +67,11 @@ def prosa_de_notebook(caminho):
     return "\n".join(markdown + [prosa_de_python(fonte) for fonte in codigo])
 
 
+def prosa_de_perguntas(perguntas):
+    frases = [frase for p in perguntas.values() for frase in (p["pergunta"], *p["opcoes"], *p["opcoes"].values())]
+    return prosa_de_markdown("\n".join(frases))
+
+
 def desconhecidas(prosa):
     """As palavras que nem o dicionário nem o projeto conhecem."""
     palavras = set(re.findall(r"[A-Za-zÀ-ÿ]{3,}(?:-[A-Za-zÀ-ÿ]+)*", prosa))
@@ -87,11 +95,13 @@ def hunspell():
         pytest.skip("sem o hunspell nesta máquina; no Debian e no Ubuntu: apt-get install hunspell hunspell-pt-br")
 
 
-@pytest.mark.parametrize("caminho", [*TEXTOS, *NOTEBOOKS, *PROGRAMAS], ids=lambda c: str(c.relative_to(RAIZ)))
+@pytest.mark.parametrize("caminho", [*TEXTOS, *NOTEBOOKS, *PERGUNTAS, *PROGRAMAS], ids=lambda c: str(c.relative_to(RAIZ)))
 def test_ortografia(caminho):
     """Toda palavra está no dicionário ou na lista do projeto."""
     if caminho.suffix == ".ipynb":
         prosa = prosa_de_notebook(caminho)
+    elif caminho.suffix == ".toml":
+        prosa = prosa_de_perguntas(tomllib.loads(caminho.read_text(encoding="utf-8")))
     else:
         texto = caminho.read_text(encoding="utf-8")
         prosa = prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)

@@ -20,7 +20,7 @@ ANDARES = [
     {"parimpar/udp"},
     {"parimpar/aulas/"},
     {"avaliador/"},
-    {"parimpar/__main__"},
+    {"parimpar/__main__", "parimpar/jupyter/"},
 ]
 # O que o avaliador pode usar do parimpar: o chão, e nada do que o aluno estuda.
 DO_AVALIADOR = {"texto", "erros", "protocolo", "kernel", "folha", "diario", "terminal"}

@@ -4,15 +4,22 @@ import re
 
 import pytest
 
+from parimpar.aulas import perguntas
+from parimpar.aulas.perguntas import Pergunta, todas
 from parimpar.aulas.quiz import Preveja
 from parimpar.erros import ErroDeUso
 
 CERTO, AINDA_NAO = "✓ Certo.", "✗ Ainda não."
 
 
+def preveja(pergunta, opcoes, certa):
+    """Uma pergunta que não está nos arquivos."""
+    return Preveja(Pergunta(pergunta, opcoes, certa))
+
+
 @pytest.fixture
 def pergunta():
-    return Preveja(
+    return preveja(
         "Quantos bytes ocupa `ÍMPAR`?",
         {"5": "O `Í` não cabe em um byte.", "6": "Isso: o `Í` ocupa dois.", "nenhum": "Letras também são bytes."},
         certa="6",
@@ -71,7 +78,7 @@ def test_responder_sem_botao(pergunta):
 
 def test_duas_perguntas_nao_se_misturam(pergunta):
     """O clique numa pergunta não responde a outra."""
-    outra = Preveja("E PAR?", {"5": "Não.", "6": "Não.", "3": "Isso."}, certa="3")
+    outra = preveja("E PAR?", {"5": "Não.", "6": "Não.", "3": "Isso."}, certa="3")
     clicar(outra, "5")
     assert pergunta.retorno.value == "" and AINDA_NAO in outra.retorno.value
 
@@ -79,7 +86,7 @@ def test_duas_perguntas_nao_se_misturam(pergunta):
 def test_nada_vira_marcacao():
     """Os textos são escapados; só o que está entre crases vira código."""
     hostil = '<script>alert("&\'")</script>'
-    pergunta = Preveja(f"{hostil} `<b>` e `recv(1)`?", {hostil: f"{hostil} `a < b`", "`b'7'`": "não"}, certa=hostil)
+    pergunta = preveja(f"{hostil} `<b>` e `recv(1)`?", {hostil: f"{hostil} `a < b`", "`b'7'`": "não"}, certa=hostil)
     enunciado = pergunta.children[0].value
     pergunta.responder(hostil)
     for pagina in (enunciado, pergunta.retorno.value):
@@ -92,7 +99,7 @@ def test_nada_vira_marcacao():
 
 def test_crase_sozinha_fica_como_esta():
     """Uma crase sem par não é código."""
-    enunciado = Preveja("Uma ` só?", {"sim": "", "não": ""}, certa="sim").children[0].value
+    enunciado = preveja("Uma ` só?", {"sim": "", "não": ""}, certa="sim").children[0].value
     assert "Uma ` só?" in enunciado and "<code>" not in enunciado
 
 
@@ -108,25 +115,64 @@ def test_em_texto(pergunta):
 
 
 def test_o_texto_da_saida_e_o_repr_inteiro(pergunta):
-    """A saída da célula leva os controles e o mesmo texto do repr, sem corte."""
-    longa = Preveja("x" * 500, {"sim": "", "não": ""}, certa="não")
+    """A saída da célula leva os controles, o mesmo texto do repr, sem corte, e o mesmo em HTML."""
+    longa = preveja("x" * 500, {"sim": "", "não": ""}, certa="não")
     for cada in (pergunta, longa):
         saida = cada._repr_mimebundle_()
         assert saida["text/plain"] == repr(cada)
         assert saida["application/vnd.jupyter.widget-view+json"]["model_id"] == cada.model_id
+        assert lido(saida["text/html"]).startswith(f"Preveja: {cada.pergunta.replace('`', '')}")
     assert "x" * 500 in repr(longa)
+
+
+def test_sem_controles_nao_se_le_a_resposta(pergunta):
+    """No dia seguinte há a pergunta, as opções e o que fazer; nem a resposta nem as explicações."""
+    pergunta.responder("6")
+    pagina = pergunta._repr_mimebundle_()["text/html"]
+    assert re.findall("<li>(.*?)</li>", pagina) == ["5", "6", "nenhum"]
+    assert "rode esta célula" in pagina and "ocupa dois" not in pagina and CERTO not in pagina
+
+
+def test_as_perguntas_das_aulas():
+    """Cada pergunta dos arquivos tem de duas a cinco opções, cada uma com a sua explicação, e a certa entre elas."""
+    assert len(todas()) > 30
+    for nome, pergunta in todas().items():
+        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", nome)
+        assert 2 <= len(pergunta.opcoes) <= 5 and pergunta.certa in pergunta.opcoes and all(pergunta.opcoes.values())
+        assert Preveja(nome).pergunta == pergunta.pergunta
+
+
+def test_pergunta_que_nao_existe():
+    """Um nome errado diz os parecidos."""
+    with pytest.raises(ErroDeUso, match="não há pergunta com o nome 'so-bint'; há: .*so-bind"):
+        Preveja("so-bint")
+
+
+def test_arquivos_com_defeito(tmp_path, monkeypatch):
+    """Um nome repetido, um campo a menos ou uma resposta que não é opção dizem o arquivo e a pergunta."""
+    boa = '[a]\npergunta = "Sim?"\ncerta = "sim"\n[a.opcoes]\nsim = "Isso."\n'
+    for texto, queixa in (
+        (boa.replace("[a", "[b"), "duas perguntas com o nome 'b'; a segunda está em 2.toml"),
+        (boa.replace('certa = "sim"\n', ""), r"2.toml, \[a\]: .*certa"),
+        (boa.replace('certa = "sim"', 'certa = "não"'), r"2.toml, \[a\]: a opção certa, 'não'"),
+    ):
+        (tmp_path / "1.toml").write_text(boa.replace("[a", "[b"), encoding="utf-8")
+        (tmp_path / "2.toml").write_text(texto, encoding="utf-8")
+        monkeypatch.setattr(perguntas, "PASTA", tmp_path)
+        with pytest.raises(ErroDeUso, match=queixa):
+            todas.__wrapped__()
 
 
 def test_a_posicao_da_certa_nao_muda_o_texto():
     """O texto é o mesmo seja qual for a opção certa."""
     opcoes = {"5": "a", "6": "b"}
-    assert repr(Preveja("Quantos?", opcoes, certa="5")) == repr(Preveja("Quantos?", opcoes, certa="6"))
+    assert repr(preveja("Quantos?", opcoes, certa="5")) == repr(preveja("Quantos?", opcoes, certa="6"))
 
 
 def test_muitas_opcoes():
     """Há letra para quantas opções se quiser ler."""
     opcoes = {str(i): "" for i in range(12)}
-    linhas = repr(Preveja("Quantos?", opcoes, certa="0")).splitlines()
+    linhas = repr(preveja("Quantos?", opcoes, certa="0")).splitlines()
     assert linhas[1] == "  a) 0" and linhas[-2] == "  l) 11"
 
 
@@ -134,12 +180,12 @@ def test_muitas_opcoes():
 def test_a_certa_tem_de_ser_uma_das_opcoes(certa):
     """Uma resposta certa que não se pode escolher é um `ErroDeUso` que mostra as que há."""
     with pytest.raises(ErroDeUso, match=re.escape(f"a opção certa, {certa!r}, deve ser uma destas: 5, 6")):
-        Preveja("Quantos?", {"5": "", "6": ""}, certa=certa)
+        preveja("Quantos?", {"5": "", "6": ""}, certa=certa)
 
 
 def test_o_dicionario_dado_nao_e_guardado():
     """Mudar depois o dicionário de quem chamou não muda a pergunta."""
     opcoes = {"5": "a", "6": "b"}
-    pergunta = Preveja("Quantos?", opcoes, certa="6")
+    pergunta = preveja("Quantos?", opcoes, certa="6")
     opcoes.clear()
     assert lido(clicar(pergunta, "5")).endswith("5: a")

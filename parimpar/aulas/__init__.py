@@ -9,6 +9,7 @@ quando é usado.
 from importlib import import_module
 
 _ONDE = {
+    "AoVivo": ".ao_vivo",
     "Painel": ".painel",
     "Preveja": ".quiz",
     "RedeRuim": ".rede_ruim",
@@ -17,6 +18,7 @@ _ONDE = {
     "captura": ".captura",
     "desenhos": ".desenhos",
     "em_repouso": "..kernel",
+    "erros_curtos": ".excecoes",
     "observar": ".observado",
     "visivel": "..texto",
 }

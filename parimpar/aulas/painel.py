@@ -19,6 +19,7 @@ from ..erros import ErroParimpar
 from ..protocolo import tipo_da_resposta
 from ..servidor import Servidor
 from . import telas
+from .ao_vivo import com_reserva, convite
 from .desenhos import ultima_troca
 
 TROCAS_NA_TABELA = 8
@@ -307,6 +308,9 @@ class Painel(widgets.VBox):
     def __repr__(self):
         situacao = "ligado" if self.servidor.ligado else "desligado"
         return f"<Painel: servidor {situacao}, trocas: {self.quantas}>"
+
+    def _repr_mimebundle_(self, **opcoes):
+        return com_reserva(self, repr(self), f"<p>{convite('Aqui fica o painel.')}</p>")
 
 
 def _descendentes(caixa):

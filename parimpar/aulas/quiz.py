@@ -1,13 +1,10 @@
 """Perguntas de prever antes de rodar: escolhe-se uma opção e lê-se por que ela está certa ou errada.
 
-    Preveja(
-        "Quantos bytes ocupa ÍMPAR?",
-        {"5": "O `Í` não cabe em um byte.", "6": "Isso: o `Í` ocupa dois."},
-        certa="6",
-    )
+    Preveja("so-bind")
 
-Sem controles (num visualizador, ou numa cópia em papel) aparece o mesmo em texto, sem a resposta:
-ela vem da célula seguinte, quando o aluno a roda.
+O texto, as opções e a resposta estão em `perguntas/`, onde se escreve uma nova. Sem controles (no dia
+seguinte, no GitHub, numa cópia em papel) aparece o mesmo em texto, sem a resposta: ela vem da célula seguinte,
+quando o aluno a roda.
 """
 
 import html
@@ -16,22 +13,23 @@ from string import ascii_lowercase
 
 import ipywidgets as widgets
 
-from ..erros import ErroDeUso
+from .ao_vivo import COMO_RODAR, com_reserva
+from .perguntas import Pergunta, achar
+
+DEPOIS = "(rode as próximas células e compare)"
 
 
 class Preveja(widgets.VBox):
     """Uma pergunta com um botão por opção.
 
     Args:
-        pergunta: o texto; trechos entre crases aparecem como código.
-        opcoes: {opção: explicação} de cada escolha, certa ou errada.
-        certa: a opção certa.
+        pergunta: o nome dela em `perguntas/`, ou uma `Pergunta`.
     """
 
-    def __init__(self, pergunta, opcoes, certa):
-        if certa not in opcoes:
-            raise ErroDeUso(f"a opção certa, {certa!r}, deve ser uma destas: {', '.join(opcoes)}")
-        self.pergunta, self.opcoes, self.certa = pergunta, dict(opcoes), certa
+    def __init__(self, pergunta):
+        if not isinstance(pergunta, Pergunta):
+            pergunta = achar(pergunta)
+        self.pergunta, self.opcoes, self.certa = pergunta.pergunta, dict(pergunta.opcoes), pergunta.certa
         self.botoes = [
             widgets.Button(description=_sem_crases(opcao), layout=widgets.Layout(width="auto", margin="2px 8px 2px 0"))
             for opcao in self.opcoes
@@ -41,7 +39,7 @@ class Preveja(widgets.VBox):
             botao.on_click(lambda _, opcao=opcao: self.responder(opcao))
         self.retorno = widgets.HTML()
         self.retorno.add_class("parimpar-retorno")
-        enunciado = widgets.HTML(f'<div style="line-height:1.4"><b>Preveja:</b> {_formatar(pergunta)}</div>')
+        enunciado = widgets.HTML(f'<div style="line-height:1.4"><b>Preveja:</b> {_formatar(self.pergunta)}</div>')
         linha = widgets.HBox(self.botoes, layout=widgets.Layout(flex_flow="row wrap"))
         super().__init__(
             [enunciado, linha, self.retorno],
@@ -57,14 +55,18 @@ class Preveja(widgets.VBox):
             f"<i>{_formatar(opcao)}</i>: {_formatar(self.opcoes[opcao])}</div>"
         )
 
-    def _repr_mimebundle_(self, **opcoes):
-        # O ipywidgets cortaria o texto em 110 letras, e sem controles ele é tudo o que se vê.
-        return super()._repr_mimebundle_(**opcoes) | {"text/plain": repr(self)}
-
     def __repr__(self):
         opcoes = zip(ascii_lowercase, self.opcoes, strict=False)
         linhas = [f"  {letra}) {_sem_crases(opcao)}" for letra, opcao in opcoes]
-        return "\n".join([f"Preveja: {_sem_crases(self.pergunta)}", *linhas, "(rode as próximas células e compare)"])
+        return "\n".join([f"Preveja: {_sem_crases(self.pergunta)}", *linhas, DEPOIS])
+
+    def _repr_mimebundle_(self, **opcoes):
+        itens = "".join(f"<li>{_formatar(opcao)}</li>" for opcao in self.opcoes)
+        pagina = (
+            f'<p><b>Preveja:</b> {_formatar(self.pergunta)}</p><ol type="a">{itens}</ol>'
+            f"<p>Para responder com um clique, rode esta célula: {COMO_RODAR}.</p>"
+        )
+        return com_reserva(self, repr(self), pagina)
 
 
 def _formatar(texto):
