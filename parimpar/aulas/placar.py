@@ -1,0 +1,305 @@
+"""O placar da turma: quem é cada cliente, o que ele já fez e o que lhe falta, lido do diário do servidor.
+
+Nada aqui fala com a rede: o servidor anota, e o placar só lê o diário, a partir de um cursor, o que chegou desde a última
+vez. Quem não se apresenta (PI-50) é conhecido pelo endereço IP (PI-51), e o mesmo nome vindo de dois endereços são duas
+pessoas. Tudo tem limite, porque um cliente hostil também está na rede.
+"""
+
+import statistics
+import time
+from collections import Counter, OrderedDict, deque
+from dataclasses import dataclass, field
+
+from ..protocolo import tipo_da_resposta
+from ..texto import visivel
+
+MISSOES = {
+    "conectou": "conectou-se",
+    "perguntou": "fez um pedido",
+    "paridade": "recebeu PAR ou ÍMPAR",
+    "letras": "perguntou com mais de 10 casas",
+    "devolveu": "devolveu a resposta com FIM",
+    "pedacos": "mandou um número em dois pedaços",
+    "dois": "fez dois pedidos numa conexão",
+    "erro": "recebeu um ERRO e continuou",
+    "udp": "perguntou por UDP",
+}
+MAXIMO_DE_LINHAS = 400  # alunos no placar: dez turmas
+NOMES_POR_ENDERECO = 64  # atrás de um roteador, ou num JupyterHub, uma turma inteira tem um endereço só
+INTERVALOS = 15  # os últimos, para a mediana
+FATIA = 10  # segundos de cada ponto do gráfico de respostas
+FATIAS = 6 * 360  # guardam-se seis horas
+CLIENTES_UDP = 1000  # endereços lembrados, os que falaram por último
+BYTES_PENDENTES = 4096  # do que se envia a um cliente e ainda não tem \n: mais do que a maior resposta
+
+
+@dataclass(eq=False)
+class Aluno:
+    """Uma linha do placar.
+
+    nome: o da apresentação, ou "" de quem não se apresentou.
+    ip: de onde ele se conecta.
+    numero: a ordem de chegada, a partir de 1.
+    pedidos: quantos fez, contando os que receberam ERRO.
+    respostas: {"PAR", "ÍMPAR", "letras", "ERRO"}: quantas recebeu de cada.
+    devolucoes, divergentes: quantas devoluções conferem com a resposta, e quantas não.
+    abertas: conexões abertas agora.
+    forma: "linha", "crua" ou "", se ainda não se sabe.
+    defeito: o último que se viu, em palavras; "" se nenhum.
+    ultimo: o instante do último sinal, no relógio monotônico.
+    missoes: {nome: instante em que a cumpriu}.
+    """
+
+    nome: str
+    ip: str
+    numero: int
+    pedidos: int = 0
+    respostas: Counter = field(default_factory=Counter)
+    devolucoes: int = 0
+    divergentes: int = 0
+    abertas: int = 0
+    forma: str = ""
+    defeito: str = ""
+    ultimo: float = 0.0
+    missoes: dict = field(default_factory=dict)
+    _pediu: float = 0.0
+    _intervalos: deque = field(default_factory=lambda: deque(maxlen=INTERVALOS))
+    _errou: bool = False
+
+    @property
+    def intervalo(self):
+        """Segundos entre um pedido e o seguinte: a mediana dos últimos; None enquanto não há dois."""
+        return statistics.median(self._intervalos) if self._intervalos else None
+
+    def cumprir(self, missao, instante):
+        """Anota a missão, se ainda não a tinha cumprido."""
+        self.missoes.setdefault(missao, instante)
+
+    def pedir(self, instante):
+        """Anota mais um pedido."""
+        self.pedidos += 1
+        if self._pediu:
+            self._intervalos.append(instante - self._pediu)
+        self._pediu = instante
+        self.cumprir("perguntou", instante)
+
+    def receber(self, tipo, instante):
+        """Anota uma resposta que o servidor enviou a ele."""
+        self.respostas[tipo] += 1
+        if tipo == "ERRO":
+            self._errou = True
+            return
+        self.cumprir("letras" if tipo == "letras" else "paridade", instante)
+        if self._errou:
+            self.cumprir("erro", instante)
+
+
+class _Conexao:
+    """O que se sabe de uma conexão aberta."""
+
+    __slots__ = ("aluno", "em_linha", "pendente", "pedacos", "a_enviar", "respostas", "boas", "devolvidas")
+
+    def __init__(self, aluno):
+        self.aluno = aluno
+        self.em_linha = False
+        self.pendente = False  # chegou o começo de um pedido, e ainda não o fim
+        self.pedacos = 0  # em quantas leituras veio o pedido que está chegando
+        self.a_enviar = b""  # o pedaço de resposta que o servidor enviou e ainda não terminou
+        self.respostas = 0
+        self.boas = 0  # as que não são ERRO
+        self.devolvidas = 0  # o servidor anota a devolução antes da resposta, se as duas vieram no mesmo recv
+
+
+class Placar:
+    """A turma vista pelo servidor; `atualizar()` lê o que há de novo no diário.
+
+    Args:
+        diario: o do servidor; pode ser o mesmo de um `Servidor` e de um `ServidorUDP`.
+    """
+
+    def __init__(self, diario):
+        self.diario, self._cursor = diario, diario.cursor
+        self.comeco = time.monotonic()
+        self.alunos = {}  # (nome, ip): Aluno, na ordem de chegada
+        self.perdidos = 0  # eventos que o diário jogou fora antes de serem lidos
+        self.recusados = Counter()  # ip: nomes e conexões que não couberam
+        self.por_fatia = Counter()  # instante // FATIA: respostas
+        self._conexoes, self._udp = {}, OrderedDict()  # endereço de quem fala: _Conexao
+        self._nomes, self._numero = Counter(), 0
+
+    def atualizar(self):
+        """Lê os eventos novos e devolve quantos foram."""
+        antes = self._cursor
+        eventos, self._cursor = self.diario.desde(antes)
+        self.perdidos += self._cursor - antes - len(eventos)
+        for evento in eventos:
+            if evento.remoto and evento.quem == "servidor":
+                self._ler(evento)
+        return self._cursor - antes
+
+    @property
+    def conexoes_abertas(self):
+        """Quantas conexões TCP estão abertas agora."""
+        return len(self._conexoes)
+
+    def rotulos(self, anonimo=False):
+        """{aluno: como chamá-lo}: o nome, com o endereço se há dois iguais; sem nome, o endereço; ou só números."""
+        if anonimo:
+            return {aluno: f"aluno {aluno.numero}" for aluno in self.alunos.values()}
+        quantos = Counter(nome for nome, _ in self.alunos)
+        return {
+            aluno: aluno.ip if not nome else f"{nome} ({ip})" if quantos[nome] > 1 else nome
+            for (nome, ip), aluno in self.alunos.items()
+        }
+
+    def como_dado(self):
+        """O placar inteiro num dicionário que vira JSON; os tempos são segundos desde o começo."""
+        agora = time.monotonic()
+        alunos = [
+            {
+                "nome": aluno.nome, "endereco": aluno.ip, "pedidos": aluno.pedidos, "respostas": dict(aluno.respostas),
+                "devolucoes": aluno.devolucoes, "divergentes": aluno.divergentes, "abertas": aluno.abertas,
+                "forma": aluno.forma, "defeito": aluno.defeito, "calado_ha": round(agora - aluno.ultimo, 1),
+                "intervalo": None if aluno.intervalo is None else round(aluno.intervalo, 2),
+                "missoes": {nome: round(quando - self.comeco, 1) for nome, quando in aluno.missoes.items()},
+            }
+            for aluno in self.alunos.values()
+        ]  # fmt: skip
+        return {"segundos": round(agora - self.comeco, 1), "alunos": alunos, "perdidos": self.perdidos,
+                "recusados": dict(self.recusados)}  # fmt: skip
+
+    # Um evento de cada vez.
+
+    def _ler(self, evento):
+        conexao = self._conexoes.get(evento.remoto)
+        if conexao is None and (evento.chamada.startswith(("recvfrom", "sendto")) or evento.remoto in self._udp):
+            conexao = self._do_udp(evento)
+        elif conexao is None:
+            if evento.tipo == "fecha":  # recusada: nem chegou a entrar
+                self._contar_recusa(evento.remoto[0])
+                return
+            conexao = self._conectar(evento)
+        conexao.aluno.ultimo = evento.instante
+        ler = getattr(self, f"_ler_{evento.tipo}", None)
+        if ler:
+            ler(conexao, evento)
+
+    def _conectar(self, evento):
+        conexao = self._conexoes[evento.remoto] = _Conexao(self._aluno("", evento.remoto[0]))
+        conexao.aluno.abertas += 1
+        conexao.aluno.cumprir("conectou", evento.instante)
+        return conexao
+
+    def _do_udp(self, evento):
+        conexao = self._udp.setdefault(evento.remoto, _Conexao(self._aluno("", evento.remoto[0])))
+        self._udp.move_to_end(evento.remoto)
+        if len(self._udp) > CLIENTES_UDP:
+            self._udp.popitem(last=False)
+        if evento.tipo == "envia":
+            conexao.aluno.cumprir("udp", evento.instante)
+        return conexao
+
+    def _aluno(self, nome, ip):
+        """A linha dele, nova ou não; quando não cabem mais, a dos que não couberam daquele endereço."""
+        aluno = self.alunos.get((nome, ip))
+        if aluno is None:
+            cheio = len(self.alunos) >= MAXIMO_DE_LINHAS or (nome and self._nomes[ip] >= NOMES_POR_ENDERECO)
+            if cheio:
+                self._contar_recusa(ip)
+                return self.alunos.get(("", ip)) or Aluno("", ip, 0)
+            self._nomes[ip] += bool(nome)
+            self._numero += 1
+            aluno = self.alunos[nome, ip] = Aluno(nome, ip, self._numero)
+        return aluno
+
+    def _contar_recusa(self, ip):
+        if ip in self.recusados or len(self.recusados) < MAXIMO_DE_LINHAS:
+            self.recusados[ip] += 1
+
+    def _ler_apresenta(self, conexao, evento):
+        sem_nome = conexao.aluno
+        conexao.aluno = self._aluno(evento.detalhe, evento.remoto[0])
+        if conexao.aluno is sem_nome:
+            return
+        sem_nome.abertas -= 1
+        conexao.aluno.abertas += 1
+        conexao.aluno.ultimo = evento.instante
+        conexao.aluno.cumprir("conectou", evento.instante)
+        conexao.pendente, conexao.pedacos = False, 0  # o que chegou até agora era a apresentação
+        if not sem_nome.nome and not sem_nome.abertas and not sem_nome.pedidos and not sem_nome.defeito:
+            self.alunos.pop(("", sem_nome.ip), None)  # a linha só existia até ele dizer quem é
+
+    def _ler_recebe(self, conexao, evento):
+        if not conexao.pendente:
+            conexao.pedacos = 0
+        conexao.pedacos += 1
+        conexao.em_linha = conexao.em_linha or b"\n" in evento.dados
+        conexao.pendente = not evento.dados.endswith(b"\n")
+        conexao.aluno.forma = "linha" if conexao.em_linha else "crua"
+
+    def _ler_envia(self, conexao, evento):
+        textos = self._textos(conexao, evento.dados)
+        aluno = conexao.aluno
+        for texto in textos:
+            tipo = tipo_da_resposta(texto)
+            conexao.respostas += 1
+            conexao.boas += tipo != "ERRO"
+            aluno.pedir(evento.instante)
+            aluno.receber(tipo, evento.instante)
+            self._contar_na_fatia(evento.instante)
+            if tipo != "ERRO" and conexao.pedacos > 1 and len(textos) == 1:
+                aluno.cumprir("pedacos", evento.instante)
+                aluno.defeito = aluno.defeito or "mandou um número em pedaços"
+            if conexao.respostas > 1:
+                aluno.cumprir("dois", evento.instante)
+        if not conexao.em_linha:
+            conexao.pendente = False
+
+    @staticmethod
+    def _textos(conexao, dados):
+        """As respostas inteiras que este envio completou: um send pode levar várias, ou um pedaço de uma."""
+        dados = conexao.a_enviar + dados
+        if not conexao.em_linha:
+            conexao.a_enviar = b""
+            return [dados.decode("utf-8", "replace").removesuffix("\n")]
+        *linhas, resto = dados.split(b"\n")
+        conexao.a_enviar = resto[:BYTES_PENDENTES]
+        return [linha.decode("utf-8", "replace") for linha in linhas]
+
+    def _ler_devolve(self, conexao, evento):
+        aluno, certa = conexao.aluno, evento.detalhe.startswith("confere")
+        conexao.devolvidas += 1
+        if certa:
+            aluno.devolucoes += 1
+            aluno.cumprir("devolveu", evento.instante)
+        else:
+            aluno.divergentes += 1
+            aluno.defeito = f"devolveu {visivel(evento.dados, 20)}, que não é a resposta + FIM"
+
+    def _ler_erro(self, conexao, evento):
+        if evento.dados:
+            conexao.aluno.defeito = f"mandou {visivel(evento.dados, 20)}"
+        elif "perdida" in evento.detalhe:
+            conexao.aluno.defeito = "a conexão caiu no meio"
+
+    def _ler_fecha(self, conexao, evento):
+        aluno = conexao.aluno
+        aluno.abertas -= 1
+        del self._conexoes[evento.remoto]
+        if evento.detalhe == "o servidor parou":
+            return
+        if "servidor cheio" in evento.detalhe:
+            self._contar_recusa(evento.remoto[0])
+        elif "silêncio" in evento.detalhe:
+            aluno.defeito = "ficou calado, e o servidor fechou"
+        elif "não lê" in evento.detalhe:
+            aluno.defeito = "não lê as respostas"
+        elif not conexao.respostas:
+            aluno.defeito = aluno.defeito or "conectou-se e não perguntou nada"
+        elif conexao.devolvidas < conexao.boas:
+            aluno.defeito = "não devolveu a resposta com FIM"
+
+    def _contar_na_fatia(self, instante):
+        self.por_fatia[int((instante - self.comeco) // FATIA)] += 1
+        if len(self.por_fatia) > FATIAS:
+            del self.por_fatia[min(self.por_fatia)]
