@@ -1,9 +1,8 @@
 """O programa do aluno, em execução: começa, é vigiado e não deixa nada para trás.
 
-Executar o programa de outra pessoa é executar o que ela quiser, com as suas permissões. Aqui ele fica
-num grupo de processos próprio, com prazo, com saída guardada até um limite e, onde o sistema deixa,
-arquivos, memória e processos limitados; mas não fica isolado: para turmas, prefira uma máquina
-ou um usuário só para isso. O comando nunca passa por um shell.
+Executar o programa de outra pessoa é executar o que ela quiser, com as suas permissões. Aqui ele fica numa sessão
+própria, com prazo, com saída guardada até um limite e, onde o sistema deixa, memória, disco e processos limitados; mas
+não fica isolado: para turmas, prefira uma máquina ou um usuário só para isso. O comando nunca passa por um shell.
 """
 
 import contextlib
@@ -11,116 +10,161 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import threading
 import time
-import uuid
 
 import psutil
 
-from parimpar.erros import ErroDeUso
+from .isolamento import Iniciado
+from .rastro import ler_rastro, sem_rastros
 
-SAIDA_GUARDADA = 64 * 1024  # bytes do começo da saída; o resto é lido e jogado fora
-ARQUIVO = 64 * 1024**2  # bytes do maior arquivo que pode escrever
+SAIDA_GUARDADA = 64 * 1024  # bytes do começo de cada canal da tela; o resto é lido e jogado fora
+DISCO = 64 * 1024**2  # bytes escritos no disco pela família inteira, ou no maior arquivo aberto
 MEMORIA = 1024**3  # bytes de memória residente da família inteira; a JVM usa uns 50 MiB
 PROCESSOS = 64  # da família inteira
-PROCESSOS_DO_USUARIO = 4096  # limite do sistema, que só uma bomba de forks alcança antes da próxima ronda
-RONDA = 0.5  # segundos entre duas conferências de memória e de processos
+RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
-MARCA = "PARIMPAR_AVALIADO"
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
+TECLADO = re.compile(r"EOFError|NoSuchElementException|No line found|EOF when reading")
+SINAIS = {
+    "SIGSEGV": "acessou memória que não é dele", "SIGABRT": "abortou", "SIGBUS": "acessou memória que não é dele",
+    "SIGFPE": "fez uma conta impossível, como dividir por zero", "SIGPIPE": "escreveu numa conexão que já tinha caído",
+    "SIGILL": "executou uma instrução que não existe", "SIGKILL": "foi morto",
+}  # fmt: skip
 
 
 class Programa:
     """Um programa de aluno em execução; use com `with`, que o encerra com todos os descendentes.
 
+    O que ele escreve se lê de três modos: `dito` é o que ele diz (só o stdout, sem rastros de exceção, sem avisos do
+    interpretador e sem cores), e é o que conta como mostrado na tela; `reclamado` é o mesmo, do stderr; `saida` é tudo, na
+    ordem em que chegou, e serve para saber por que ele caiu (veja `excecao`).
+
     Args:
         comando: lista de argumentos, como a do subprocess.
         pasta: onde executá-lo.
+        entrada: o que ele lê do teclado; depois disso, o fim do arquivo.
+
+    Raises:
+        ErroDeUso: o programa não existe ou não se deixa executar.
     """
 
-    def __init__(self, comando, pasta=None):
+    def __init__(self, comando, pasta=None, entrada=""):
         self.comando, self.pasta = list(comando), pasta
-        self._saida, self._tranca = bytearray(), threading.Lock()
+        self._tudo, self._canais, self._tranca = (
+            bytearray(),
+            {"stdout": bytearray(), "stderr": bytearray()},
+            threading.Lock(),
+        )
         self.comeco = time.monotonic()
-        self._marca = uuid.uuid4().hex
-        ambiente = os.environ | {
-            MARCA: self._marca,  # por ela se acha até um descendente que mudou de família
-            "PYTHONUNBUFFERED": "1",  # o que ele imprime aparece já, e não só no fim
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        opcoes = {"start_new_session": True, "preexec_fn": _limitar} if os.name == "posix" else {
-            "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP
-        }  # fmt: skip
-        self._antes = set(psutil.pids())  # quem já existia não é da família
-        try:
-            self._processo = subprocess.Popen(
-                self.comando, cwd=pasta, env=ambiente, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **opcoes,
-            )  # fmt: skip
-        except OSError as erro:
-            raise ErroDeUso(
-                f"não foi possível executar {self.comando[0]!r}: confira o nome do programa e se ele está instalado"
-            ) from erro
-        self._vistos = {self._processo.pid: psutil.Process(self._processo.pid)}
-        self._leitor = threading.Thread(target=self._ler, daemon=True)
-        self._leitor.start()
-        self.excesso = ""  # por que foi encerrado antes da hora
+        self._vistos, self._sessoes = {}, set()  # pid: Process dos que se viram; as sessões deles
+        self._excesso, self._encerrado = "", False
+        self._iniciado = Iniciado(self.comando, pasta, entrada)
+        self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
         self._vigia = threading.Thread(target=self._vigiar, daemon=True)
-        self._vigia.start()
+        for thread in (*self._leitores, self._vigia):
+            thread.start()
 
-    def _ler(self):
-        while dados := os.read(self._processo.stdout.fileno(), 65536):
+    def _ler(self, nome):
+        descritor, canal = getattr(self._iniciado, nome).fileno(), self._canais[nome]
+        while dados := os.read(descritor, 65536):
             with self._tranca:
-                self._saida += dados[: max(SAIDA_GUARDADA - len(self._saida), 0)]
+                canal += dados[: max(SAIDA_GUARDADA - len(canal), 0)]
+                self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
 
     def _vigiar(self):
         while not self._acabou.wait(RONDA):
-            familia, memoria = self.familia(), 0
+            familia, memoria, disco = self.familia(), 0, 0
             for processo in familia:
-                with contextlib.suppress(psutil.Error):
+                with contextlib.suppress(psutil.Error, AttributeError, OSError):
                     memoria += processo.memory_info().rss
+                    disco += processo.io_counters().write_bytes
+                    disco = max(disco, *(_ocupa(arquivo.path) for arquivo in processo.open_files()), 0)
             if memoria > MEMORIA:
-                self.excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
+                self._excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
+            elif disco > DISCO:
+                self._excesso = f"encerrado pelo avaliador: escreveu {disco // 1024**2} MiB no disco"
             elif len(familia) > PROCESSOS:
-                self.excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
-            if self.excesso:
+                self._excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
+            if self._excesso:
                 while self._sinalizar("kill", 0.5) and not self._acabou.is_set():
                     pass
                 return
 
     @property
-    def saida(self):
-        """O começo do que ele escreveu na tela, em texto."""
+    def excesso(self):
+        """Por que foi encerrado antes da hora; "" se não foi."""
+        return self._excesso or self._iniciado.excesso
+
+    def _texto(self, dados):
         with self._tranca:
-            return self._saida.decode("utf-8", "backslashreplace")
+            return dados.decode("utf-8", "backslashreplace")
+
+    @property
+    def saida(self):
+        """O começo de tudo o que escreveu, nos dois canais: o que disse e o que o interpretador disse."""
+        return self._texto(self._tudo)
+
+    @property
+    def dito(self):
+        """O que o programa diz: o começo do stdout, sem rastros, sem avisos do interpretador e sem cores."""
+        return sem_rastros(self._texto(self._canais["stdout"]))
+
+    @property
+    def reclamado(self):
+        """O mesmo que `dito`, do stderr: há quem mostre as mensagens com logging ou console.error."""
+        return sem_rastros(self._texto(self._canais["stderr"]))
+
+    def _assentar(self):
+        """Se ele está terminando, espera a saída toda."""
+        if self._iniciado.esperar(0.5):
+            limite = time.monotonic() + 0.5  # um descendente pode estar segurando a tela
+            for leitor in self._leitores:
+                leitor.join(max(limite - time.monotonic(), 0))
 
     def ultima_linha(self):
         """A última linha que escreveu, sem as que apontam o código; se ele está terminando, espera a saída toda.
 
         De quem foi encerrado por excesso, o motivo.
         """
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._processo.wait(0.5)
-            self._leitor.join(1)
+        self._assentar()
         if self.excesso:
             return self.excesso
         linhas = [linha for linha in self.saida.splitlines() if linha.strip() and not linha.startswith((" ", "\t"))]
         return linhas[-1] if linhas else ""
 
+    def rastro(self):
+        """O `Rastro` da exceção que ele escreveu, com a linha do código dele; None se não há nenhum na tela."""
+        self._assentar()
+        return ler_rastro(self._texto(self._canais["stderr"]), self._e_dele) or ler_rastro(
+            self._texto(self._canais["stdout"]), self._e_dele
+        )
+
     def excecao(self):
-        """A exceção que ele escreveu, e em que linha do código dele foi; "" se não há rastro de nenhuma na tela."""
-        self.ultima_linha()  # se ele está terminando, espera a saída toda
-        linhas = self.saida.splitlines()
-        nomes = [x for x in linhas if re.match(r"(Exception in thread .*?)?[\w.]*(Error|Exception|Interrupt)\b", x)]
-        if not nomes or not tem_rastro(self.saida):
-            return ""
-        dele = {pathlib.Path(argumento).name for argumento in self.comando}
-        quadros = re.findall(r'^ +File "(.+)", line (\d+)', self.saida, re.M)
-        onde = [numero for arquivo, numero in quadros if pathlib.Path(arquivo).name in dele]
-        return nomes[-1] + (f" (linha {onde[-1]})" if onde else "")
+        """Com que exceção caiu, e em que linha do código dele: "NameError: … (linha 7)"; "" se não se viu nenhuma."""
+        if rastro := self.rastro():
+            return str(rastro)
+        if self.codigo is not None and self.codigo < 0 and not self._encerrado and not self.excesso:
+            nome = signal.Signals(-self.codigo).name if -self.codigo in set(signal.Signals) else f"sinal {-self.codigo}"
+            return f"{nome}: {SINAIS.get(nome, 'terminou por um sinal')}"
+        return ""
+
+    def _e_dele(self, arquivo):
+        """Um arquivo de um rastro é do programa: está na pasta dele, ou na de um dos argumentos."""
+        pasta = pathlib.Path(self.pasta or ".")
+        if not re.search(r"[/\\]", arquivo):  # o Java só diz o nome
+            return True
+        nomes = {pathlib.Path(argumento).name for argumento in self.comando}
+        pastas = {(pasta / argumento).resolve().parent for argumento in self.comando if "." in argumento}
+        with contextlib.suppress(OSError, ValueError):
+            pais = (pasta / arquivo.removeprefix("file://")).resolve().parents
+            return pathlib.Path(arquivo).name in nomes or bool({pasta.resolve(), *pastas} & set(pais))
+        return False
+
+    def quis_teclado(self):
+        """Caiu porque lia do teclado, que no exame não há?"""
+        return TECLADO.search(self.excecao()) is not None
 
     @property
     def escreve_na_hora(self):
@@ -130,88 +174,108 @@ class Programa:
     @property
     def vivo(self):
         """O processo iniciado ainda executa?"""
-        return self._processo.poll() is None
+        return self._iniciado.codigo is None
 
     def terminou(self, prazo):
         """Espera até `prazo` segundos o programa terminar sozinho; diz se terminou."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._processo.wait(prazo)
-        return not self.vivo
+        return self._iniciado.esperar(prazo)
 
     @property
     def codigo(self):
         """O código de saída, ou None se ainda executa."""
-        return self._processo.poll()
+        return self._iniciado.codigo
 
     def familia(self):
-        """O processo e todos os seus descendentes conhecidos, vivos."""
-        for processo in list(self._vistos.values()):
-            with contextlib.suppress(psutil.Error):
-                for filho in processo.children(recursive=True):
-                    self._vistos.setdefault(filho.pid, filho)
-        return [p for p in list(self._vistos.values()) if _executa(p)]
+        """O processo e todos os seus descendentes, vivos: uma passada só pela tabela de processos.
 
-    def escutas(self):
-        """Os endereços (host, porta) em que a família escuta, prontos para se conectar a eles."""
+        Quem o pai esqueceu é achado pelo guardião, que o adota (no Linux), pela sessão, ou por já ter sido visto.
+        """
+        raizes, guardiao = {self._iniciado.pid}, self._iniciado.guardiao
+        raizes |= {guardiao} if guardiao else set()
+        tabela = {}
+        for processo in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                tabela[processo.pid] = (processo, processo.ppid(), _sessao(processo.pid))
+        filhos = {}
+        for pid, (_, pai, _) in tabela.items():
+            filhos.setdefault(pai, []).append(pid)
+        vistos = {pid for pid, visto in self._vistos.items() if pid in tabela and tabela[pid][0] == visto}
+        da_sessao = {pid for pid, (_, _, sessao) in tabela.items() if sessao in self._sessoes}
+        pilha, familia = [*raizes, *vistos, *da_sessao], set()
+        while pilha:
+            pid = pilha.pop()
+            if pid not in familia:
+                familia.add(pid)
+                pilha += filhos.get(pid, ())
+        familia -= {guardiao}
+        vivos = [tabela[pid][0] for pid in familia if pid in tabela and _executa(tabela[pid][0])]
+        for processo in vivos:
+            self._vistos[processo.pid] = processo
+            if (sessao := tabela[processo.pid][2]) == processo.pid:  # só as que ele mesmo abriu
+                self._sessoes.add(sessao)
+        return vivos
+
+    def escutas(self, tipo="tcp"):
+        """Os endereços (host, porta) em que a família escuta, prontos para se conectar a eles.
+
+        Args:
+            tipo: "tcp" ou "udp".
+        """
         enderecos = []
         for processo in self.familia():
             with contextlib.suppress(psutil.Error):
-                for conexao in processo.net_connections(kind="tcp"):
-                    if conexao.status == psutil.CONN_LISTEN:
-                        todos = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # escuta em todos: serve o desta máquina
-                        enderecos.append((todos.get(conexao.laddr.ip, conexao.laddr.ip), conexao.laddr.port))
+                for conexao in processo.net_connections(kind=tipo):
+                    if conexao.laddr and conexao.status == (psutil.CONN_LISTEN if tipo == "tcp" else psutil.CONN_NONE):
+                        enderecos.append((conexao.laddr.ip, conexao.laddr.port))
         return list(dict.fromkeys(enderecos))
 
-    def esperar_escuta(self, prazo, porta=None):
+    def esperar_escuta(self, prazo, porta=None, tipo="tcp"):
         """Espera a família escutar e devolve o (host, porta); None se o prazo acaba ou ela termina antes.
 
         Args:
             prazo: segundos.
             porta: só esta serve; por padrão, qualquer uma.
+            tipo: "tcp" ou "udp".
         """
         limite = time.monotonic() + prazo
-        while time.monotonic() < limite and (self.familia() or self.vivo):
-            for endereco in self.escutas():
+        while time.monotonic() < limite and (self.vivo or self.familia()):
+            for endereco in self.escutas(tipo):
                 if porta in (None, endereco[1]):
                     return endereco
             time.sleep(OLHADA)
         return None
 
     def esperar_saida(self, trecho, prazo):
-        """Espera um trecho aparecer na tela do programa; diz se apareceu."""
+        """Espera o programa dizer um trecho (no stdout); diz se disse."""
         limite = time.monotonic() + prazo
-        while trecho not in self.saida:
-            if time.monotonic() > limite or not self._leitor.is_alive():
-                return trecho in self.saida
+        while trecho not in self.dito:
+            if time.monotonic() > limite or not self._leitores[0].is_alive():
+                return trecho in self.dito
             time.sleep(OLHADA)
         return True
 
     def encerrar(self):
         """Termina o programa e todos os descendentes, por bem e depois por mal; pode ser repetido."""
-        if self._processo.stdout.closed:
+        if self._iniciado.stdout.closed:
             return
+        self._encerrado = self.vivo  # um código negativo passa a ser do avaliador
         self._acabou.set()
         self._vigia.join()
         self._sinalizar("terminate", ADEUS)
         limite = time.monotonic() + 5
         while self._sinalizar("kill", 0.5) and time.monotonic() < limite:
             pass  # um fork pode escapar entre dois olhares: repete-se até não sobrar ninguém
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._processo.wait(5)
-        self._leitor.join(1)
-        self._processo.stdout.close()
+        self._iniciado.soltar(5)
+        for leitor in self._leitores:
+            leitor.join(1)
+        self._iniciado.fechar()
 
     def _sinalizar(self, sinal, prazo):
         """Manda o sinal a todos os que restam, espera até o prazo e devolve os que havia."""
-        if os.name == "posix":  # o grupo inteiro de uma vez: quem faz um fork atrás do outro não escapa entre dois
+        if os.name == "posix" and self.vivo:  # o grupo inteiro de uma vez: quem faz um fork atrás do outro não escapa
             with contextlib.suppress(OSError):
-                os.killpg(self._processo.pid, signal.SIGTERM if sinal == "terminate" else signal.SIGKILL)
+                os.killpg(self._iniciado.pid, signal.SIGTERM if sinal == "terminate" else signal.SIGKILL)
         familia = self.familia()
-        for pid in set(psutil.pids()) - self._antes - set(self._vistos):
-            with contextlib.suppress(psutil.Error):
-                processo = psutil.Process(pid)
-                if processo.environ().get(MARCA) == self._marca:
-                    familia.append(processo)
         for processo in familia:
             with contextlib.suppress(psutil.Error):
                 getattr(processo, sinal)()
@@ -226,22 +290,24 @@ class Programa:
 
 
 def tem_rastro(texto):
-    """Há na tela o rastro de uma exceção?"""
-    return bool(re.search(r"^Traceback \(most recent|^\s+at .+[:(]|^Exception in thread|^Unhandled", texto, re.M))
+    """Há no texto o rastro de uma exceção?"""
+    return ler_rastro(texto) is not None
+
+
+def _sessao(pid):
+    if os.name == "posix":
+        with contextlib.suppress(OSError):
+            return os.getsid(pid)
+    return None
+
+
+def _ocupa(arquivo):
+    with contextlib.suppress(OSError):
+        return getattr(os.stat(arquivo), "st_blocks", 0) * 512
+    return 0
 
 
 def _executa(processo):
     with contextlib.suppress(psutil.Error):
         return processo.is_running() and processo.status() != psutil.STATUS_ZOMBIE
     return False
-
-
-def _limitar():
-    """No filho, antes do programa: limites que ele não consegue aumentar."""
-    import resource
-
-    limites = (resource.RLIMIT_FSIZE, ARQUIVO), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, PROCESSOS_DO_USUARIO)
-    for limite, valor in limites:
-        maximo = resource.getrlimit(limite)[1]
-        valor = valor if maximo == resource.RLIM_INFINITY else min(valor, maximo)
-        resource.setrlimit(limite, (valor, valor))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
 
-MARCAS = {OK: "✓", TOLERADO: "~", FALHOU: "✗", NAO_SE_APLICA: "·", NAO_DEU: "?"}
 _CORES = {OK: "#00664b", TOLERADO: "#7a5200", FALHOU: "#B3261E", NAO_SE_APLICA: "#555", NAO_DEU: "#555"}
 REPETIDOS = 4  # casos não julgados pelo mesmo motivo: daí em diante uma linha conta todos
 TITULOS = {
@@ -25,6 +24,7 @@ class Avaliacao:
     vereditos: na ordem dos casos.
     segundos: quanto levou.
     parcial: só se examinaram alguns casos?
+    semente: a dos sorteios do exame; com ela, ele se repete.
     """
 
     alvo: str
@@ -33,6 +33,7 @@ class Avaliacao:
     vereditos: tuple
     segundos: float = field(default=0.0, compare=False)
     parcial: bool = False
+    semente: int | None = None
 
     def placar(self, regua):
         """(quantos passaram, quantos valem) numa régua; "não se aplica" e "não deu para julgar" não valem."""
@@ -68,6 +69,7 @@ class Avaliacao:
             "aprovado": self.aprovado,
             "notas": {regua: self.nota(regua) for regua in (ENUNCIADO, ESPECIFICACAO)},
             "parcial": self.parcial,
+            "semente": self.semente,
             "segundos": round(self.segundos, 1),
             "vereditos": [v.como_dado() for v in self.vereditos],
         }
@@ -77,10 +79,14 @@ def em_texto(avaliacao):
     """O relatório inteiro, em linhas que cabem num terminal."""
     linhas = [f"Avaliação do {avaliacao.alvo}: {' '.join(avaliacao.comando)}"]
     linhas += [f"  {frase}" for frase in avaliacao.perfil]
+    if avaliacao.semente is not None:
+        linhas.append(
+            f"  números sorteados com a semente {avaliacao.semente}: --semente {avaliacao.semente} repete o exame"
+        )
     for regua, titulo in _reguas(avaliacao).items():
         linhas += ["", titulo]
         for marca, primeira, *resto in _entradas(avaliacao, regua):
-            linhas += [f"  {MARCAS[marca]} {primeira}", *(f"  {linha}" for linha in resto)]
+            linhas += [f"  {marca.marca} {primeira}", *(f"  {linha}" for linha in resto)]
     return "\n".join([*linhas, "", *_notas(avaliacao)])
 
 
@@ -128,7 +134,7 @@ def em_html(avaliacao):
 
 
 def _item(situacao, cabeca, *resto):
-    marca = f'<b style="color:{_CORES[situacao]}">{MARCAS[situacao]}</b> {html.escape(cabeca)}'
+    marca = f'<b style="color:{_CORES[situacao]}">{situacao.marca}</b> {html.escape(cabeca)}'
     if not resto:
         return f'<div style="margin-left:1.2em">{marca}</div>'
     corpo = html.escape("\n".join(linha.removeprefix("    ") for linha in resto))

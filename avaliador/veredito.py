@@ -5,14 +5,94 @@ robustez que o docs/protocolo.md exige. Um programa certo pelo enunciado não é
 enunciado nunca disse.
 """
 
+import enum
 from dataclasses import asdict, dataclass, field
 
 from parimpar.texto import contar, visivel
 
 ENUNCIADO, ESPECIFICACAO = "enunciado", "especificação"
-OK, TOLERADO, FALHOU = "OK", "tolerado", "falhou"
-NAO_SE_APLICA, NAO_DEU = "não se aplica", "não deu para julgar"
-SITUACOES = (OK, TOLERADO, FALHOU, NAO_SE_APLICA, NAO_DEU)
+
+
+class Situacao(enum.StrEnum):
+    """Como um caso acaba; o valor é o nome público, o do JSON."""
+
+    OK = "OK"
+    TOLERADO = "tolerado"
+    FALHOU = "falhou"
+    NAO_SE_APLICA = "não se aplica"
+    NAO_DEU = "não deu para julgar"
+
+    @property
+    def marca(self):
+        """O sinal que se põe antes da linha."""
+        return dict(zip(Situacao, "✓~✗·?", strict=True))[self]
+
+    @property
+    def rotulo(self):
+        """O nome, como se mostra a uma pessoa."""
+        return self.value
+
+
+OK, TOLERADO, FALHOU, NAO_SE_APLICA, NAO_DEU = Situacao
+
+
+class Desfecho(Exception):
+    """Como um caso acaba, quando não é um OK sem mais nada: devolve-se ou levanta-se; não devolver nada é OK.
+
+    Use as subclasses: `Passou`, `Tolerado`, `Falhou`, `NaoSeAplica` e `NaoDeu`.
+
+    Args:
+        explicacao: o que se viu.
+        esperado, recebido, causa: como no `Veredito`.
+        passos: outros que não os do caso, que o motor do exame junta sozinho.
+        vale: de 0 a 1, quanto o caso vale na nota, se passou.
+    """
+
+    situacao = None
+
+    def __init__(self, explicacao="", *, esperado=None, recebido=None, causa="", passos=None, vale=1.0):
+        super().__init__(explicacao)
+        self.explicacao, self.esperado, self.recebido = explicacao, esperado, recebido
+        self.causa, self.passos, self.vale = causa, passos, vale
+
+
+class Passou(Desfecho):
+    """Está certo, e há algo a dizer: quantos números se viram, por exemplo."""
+
+    situacao = OK
+
+
+class Tolerado(Desfecho):
+    """Passa, com um reparo."""
+
+    situacao = TOLERADO
+
+
+class Falhou(Desfecho):
+    """Viu-se o programa errar."""
+
+    situacao = FALHOU
+
+
+class NaoSeAplica(Desfecho):
+    """O que o caso verifica não existe neste programa."""
+
+    situacao = NAO_SE_APLICA
+
+
+class NaoDeu(Desfecho):
+    """Não se sabe, e não por culpa do programa: porta ocupada, máquina lenta demais, falta do interpretador.
+
+    Args:
+        motivo: por que não deu.
+        passageiro: pode dar daqui a pouco; o motor do exame tenta o caso de novo.
+    """
+
+    situacao = NAO_DEU
+
+    def __init__(self, motivo, *, passageiro=True, **provas):
+        super().__init__(motivo, **provas)
+        self.passageiro = passageiro
 
 
 @dataclass(frozen=True)
@@ -42,12 +122,13 @@ class Veredito:
     caso: o nome curto, sempre o mesmo.
     codigo: o requisito, como "PI-03".
     regua: `ENUNCIADO` ou `ESPECIFICACAO`.
-    situacao: uma das `SITUACOES`.
+    situacao: uma `Situacao`.
     titulo: o que o caso verifica, em uma frase.
     explicacao: o que se viu, e por que o veredito é este.
     esperado, recebido: textos comparáveis, quando o caso compara bytes.
     causa: a causa mais comum e a cura, em uma frase.
     passos: o que passou pela rede.
+    vale: de 0 a 1, quanto conta na nota, se passou.
     """
 
     caso: str
@@ -60,6 +141,7 @@ class Veredito:
     recebido: bytes | None = None
     causa: str = ""
     passos: tuple = field(default=(), compare=False)
+    vale: float = 1.0
 
     @property
     def comparacao(self):

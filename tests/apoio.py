@@ -15,12 +15,14 @@ import sys
 import tempfile
 import threading
 
+from avaliador import isolamento
+
 RAIZ = pathlib.Path(__file__).parent.parent
 PRAZO = 10  # segundos
 
-# Os processos que os exames iniciam herdam este sinal, para se saber quais são destes testes.
+# Os programas que os exames iniciam recebem este sinal, só nos testes, para se saber quais são deles.
 SINAL = "PARIMPAR_TESTE"
-os.environ[SINAL] = str(os.getpid())
+isolamento.ACRESCENTADAS[SINAL] = str(os.getpid())
 
 # Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
 # Cada processo do xdist (gw0, gw1…) tem as suas mil: dois não podem dar a mesma a dois programas.
@@ -125,12 +127,10 @@ def restos():
     """Os processos que algum exame deste teste deixou para trás."""
     import psutil
 
-    from avaliador.processo import MARCA
-
     sobraram = []
     for processo in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             ambiente = processo.environ()
-            if MARCA in ambiente and ambiente.get(SINAL) == str(os.getpid()):
+            if ambiente.get(SINAL) == str(os.getpid()):
                 sobraram.append(processo)
     return sobraram

@@ -1,0 +1,147 @@
+"""O que o exame de um servidor e o de um cliente têm em comum: os fatos, os sorteios, os prazos e o motor dos casos."""
+
+import random
+import time
+
+from .caso import escolher
+from .relatorio import Avaliacao
+from .veredito import Desfecho, NaoDeu, Passou, Veredito
+
+PRAZO = 85.0  # segundos para o exame inteiro de um programa que não responde, ou que trava: o relatório sai assim mesmo
+TENTATIVAS = 3  # de um caso que não deu para julgar por um motivo passageiro
+PAUSA = 0.5  # segundos entre elas
+SEMENTES = 10**6  # quantas há, para ser fácil repetir uma
+
+
+class fato:  # noqa: N801
+    """Um fato do programa: descobre-se na primeira vez que alguém pergunta, com uma sonda própria, e não muda mais.
+
+    Usa-se como decorador de um método do exame, e lê-se como um atributo. O `Desfecho` que a sonda levanta também é
+    guardado, e levantado de novo a quem perguntar, menos o `NaoDeu` passageiro: esse se pergunta outra vez. Os passos da
+    sonda não se misturam aos do caso que perguntou.
+    """
+
+    def __init__(self, sonda):
+        self._sonda, self.__doc__ = sonda, sonda.__doc__
+
+    def __set_name__(self, dono, nome):
+        self._nome = nome
+
+    def __get__(self, exame, dono=None):
+        if exame is None:
+            return self
+        if self._nome not in exame.fatos:
+            do_caso, exame.passos = exame.passos, []
+            try:
+                exame.fatos[self._nome] = (self._sonda(exame), None)
+            except Desfecho as fim:
+                if isinstance(fim, NaoDeu) and fim.passageiro:
+                    raise
+                exame.fatos[self._nome] = (None, fim)
+            finally:
+                exame.passos = do_caso
+        valor, fim = exame.fatos[self._nome]
+        if fim is not None:
+            raise fim.with_traceback(None)
+        return valor
+
+    def __set__(self, exame, valor):
+        raise AttributeError(f"{self._nome} é um fato: descobre-se, e não se escreve")
+
+
+class Exame:
+    """Examina um programa; as subclasses dizem os casos e os fatos.
+
+    Um caso é uma função do exame. Ele pergunta primeiro os fatos de que precisa (`exame.forma`), depois conversa com o
+    programa, e devolve ou levanta um `Desfecho`; não devolver nada é OK. Nenhum caso escreve no exame, e por isso o veredito
+    é o mesmo com o caso sozinho, no exame inteiro e em qualquer ordem.
+
+    Args:
+        comando: lista de argumentos que inicia o programa.
+        porta: a dele; por padrão, descobre-se.
+        pasta: onde executá-lo.
+        progresso: chamada com (quantos casos já foram, quantos são, título) antes de cada um.
+        so: uma régua, ou nomes de casos; por padrão, todos.
+        semente: a dos sorteios; por padrão, outra a cada exame.
+        entrada: o texto que o programa lê do teclado.
+    """
+
+    ALVO, CASOS = "", ()
+
+    def __init__(
+        self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None, *,
+        semente=None, entrada="",
+    ):  # fmt: skip
+        self.casos = escolher(self.CASOS, so)
+        self.comando, self.pasta, self.progresso = tuple(comando), pasta, progresso
+        self.porta_pedida, self.entrada = porta or None, entrada
+        self.semente = random.randrange(SEMENTES) if semente is None else semente
+        self.fatos = {}  # só a classe fato mexe aqui
+        self.passos = []  # os do caso que está sendo julgado; só o motor os troca
+        self.comeco = time.monotonic()
+
+    def sorteio(self, nome):
+        """Um gerador só deste caso, ou desta sonda: o que ele sorteia depende da semente e do nome, e não da ordem."""
+        return random.Random(f"{self.semente} {nome}")
+
+    @property
+    def prazo(self):
+        """Segundos para o exame inteiro."""
+        return PRAZO
+
+    def resta(self, segundos):
+        """O menor entre `segundos` e o que falta do prazo do exame.
+
+        Raises:
+            NaoDeu: o prazo já acabou.
+        """
+        falta = self.comeco + self.prazo - time.monotonic()
+        if falta <= 0:
+            raise NaoDeu("o tempo do exame acabou antes deste caso", passageiro=False)
+        return min(segundos, falta)
+
+    def perfil(self):
+        """O que se sabe do programa, em frases; só conta o que já se descobriu."""
+        return ()
+
+    def preparar(self):
+        """O que se faz antes do primeiro caso."""
+
+    def recolher(self):
+        """O que se faz no fim, haja o que houver."""
+
+    def avaliar(self):
+        """Roda todos os casos e devolve a `Avaliacao`."""
+        self.comeco, vereditos = time.monotonic(), []
+        try:
+            self.preparar()
+            for i, caso in enumerate(self.casos):
+                self.progresso(i, len(self.casos), caso.titulo)
+                vereditos.append(self.julgar(caso))
+        finally:
+            self.recolher()
+        self.progresso(len(self.casos), len(self.casos), "pronto")
+        return Avaliacao(
+            self.ALVO, self.comando, tuple(self.perfil()), tuple(vereditos), time.monotonic() - self.comeco,
+            parcial=len(self.casos) < len(self.CASOS), semente=self.semente,
+        )  # fmt: skip
+
+    def julgar(self, caso):
+        """O `Veredito` de um caso; o que não deu por um motivo passageiro é tentado de novo."""
+        for vez in range(TENTATIVAS):
+            self.passos = []
+            fim = self._executar(caso)
+            if not (isinstance(fim, NaoDeu) and fim.passageiro) or vez == TENTATIVAS - 1:
+                break
+            time.sleep(PAUSA)
+        return Veredito(
+            caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, fim.explicacao, fim.esperado, fim.recebido,
+            fim.causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
+        )  # fmt: skip
+
+    def _executar(self, caso):
+        try:
+            self.resta(0)
+            return caso.funcao(self) or Passou()
+        except Desfecho as fim:
+            return fim

@@ -1,0 +1,163 @@
+"""O começo e o fim de um programa examinado: o ambiente que ele recebe, os limites, e um processo que não o deixa escapar.
+
+Onde há fork, quem o inicia é um guardião (guardiao.py): o programa fica numa sessão própria, e nada dele sobrevive ao
+avaliador, mesmo que este seja morto. No Windows não há guardião: o programa é iniciado diretamente.
+"""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+from parimpar.erros import ErroDeUso
+from parimpar.texto import visivel
+
+GUARDIAO = str(pathlib.Path(__file__).with_name("guardiao.py"))
+INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
+
+# O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
+MANTIDAS = {
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE",
+    "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "JAVA_HOME", "CLASSPATH", "NODE_PATH", "DOTNET_ROOT", "GOPATH", "GOROOT",
+    "GEM_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA",
+    "PROGRAMFILES", "PROGRAMFILES(X86)", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
+}  # fmt: skip
+ACRESCENTADAS = {
+    "PYTHONUNBUFFERED": "1",  # o que ele imprime aparece já, e não só no fim
+    "PYTHONIOENCODING": "utf-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def ambiente():
+    """O ambiente do programa: o que é preciso para executar, e nada que diga que está sendo examinado."""
+    dele = {nome: valor for nome, valor in os.environ.items() if nome.upper() in MANTIDAS}
+    if sys.platform.startswith("linux") and not {"LANG", "LC_ALL", "LC_CTYPE"} & set(dele):
+        dele["LANG"] = "C.UTF-8"  # senão a JVM troca os acentos por "?"
+    return dele | ACRESCENTADAS
+
+
+class Iniciado:
+    """Um programa iniciado, com os canais da tela abertos.
+
+    Args:
+        comando: lista de argumentos.
+        pasta: onde executá-lo.
+        entrada: o que ele lê do teclado; depois disso, o fim do arquivo.
+
+    Raises:
+        ErroDeUso: o programa não existe ou não se deixa executar.
+    """
+
+    def __init__(self, comando, pasta=None, entrada=""):
+        self.excesso = ""  # o guardião foi morto pelo programa
+        self._codigo, self._fim = None, threading.Event()
+        with tempfile.TemporaryFile() as teclado:
+            teclado.write(entrada.encode())
+            teclado.seek(0)
+            canais = {"stdin": teclado, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            try:
+                if os.name == "posix":
+                    self._com_guardiao(list(comando), cwd=pasta, env=ambiente(), **canais)
+                else:
+                    novo = subprocess.CREATE_NEW_PROCESS_GROUP
+                    self._processo = subprocess.Popen(comando, cwd=pasta, env=ambiente(), creationflags=novo, **canais)
+                    self._controle, self.pid = None, self._processo.pid
+            except OSError as erro:
+                raise _nao_executa(comando) from erro
+        self.stdout, self.stderr = self._processo.stdout, self._processo.stderr
+
+    def _com_guardiao(self, comando, **opcoes):
+        self._controle, dele = socket.socketpair()
+        guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno()), *comando]
+        try:
+            self._processo = subprocess.Popen(guardiao, start_new_session=True, pass_fds=[dele.fileno()], **opcoes)
+        except BaseException:
+            self._controle.close()
+            raise
+        finally:
+            dele.close()
+        self._controle.settimeout(INICIO)
+        try:
+            que, _, valor = self._linha().partition(" ")
+            if que != "pid":
+                raise _nao_executa(comando)
+        except BaseException:
+            self._controle.close()
+            self._processo.kill()
+            self._processo.wait()
+            self._processo.stdout.close()
+            self._processo.stderr.close()
+            raise
+        self._controle.settimeout(None)
+        self.pid = int(valor)
+        self._ouvinte = threading.Thread(target=self._ouvir, daemon=True)
+        self._ouvinte.start()
+
+    def _linha(self):
+        linha = b""
+        with contextlib.suppress(OSError):
+            while not linha.endswith(b"\n") and (byte := self._controle.recv(1)):
+                linha += byte
+        return linha.decode().strip()
+
+    def _ouvir(self):
+        que, _, valor = self._linha().partition(" ")
+        if que == "fim":
+            self._codigo = int(valor)
+        elif not self._fim.is_set():  # o guardião morreu: só o próprio programa o mataria, e vai junto com ele
+            self._codigo = -signal.SIGKILL
+            self.excesso = "encerrado: matou o processo que o iniciou"
+        self._fim.set()
+
+    @property
+    def guardiao(self):
+        """O pid do guardião, que não é do programa; None se não há."""
+        return self._processo.pid if self._controle else None
+
+    @property
+    def codigo(self):
+        """O código de saída (negativo: o sinal que o matou); None se ainda executa."""
+        if self._controle is None:
+            return self._processo.poll()
+        return self._codigo
+
+    def esperar(self, prazo):
+        """Espera até `prazo` segundos o programa terminar; diz se terminou."""
+        if self._controle is not None:
+            return self._fim.wait(prazo)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._processo.wait(prazo)
+        return self._processo.poll() is not None
+
+    def soltar(self, prazo):
+        """Dispensa o guardião, que mata o que restar e termina; e fecha os canais."""
+        if self._controle is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self._processo.pid, signal.SIGCONT)  # o programa pode tê-lo parado
+            with contextlib.suppress(OSError):
+                self._controle.shutdown(socket.SHUT_RDWR)
+        try:
+            self._processo.wait(prazo)
+        except subprocess.TimeoutExpired:
+            self._processo.kill()
+            self._processo.wait()
+        if self._controle is not None:
+            self._ouvinte.join(1)
+            self._controle.close()
+
+    def fechar(self):
+        """Fecha os canais da tela."""
+        self.stdout.close()
+        self.stderr.close()
+
+
+def _nao_executa(comando):
+    nome = visivel(str(comando[0]), 80)
+    return ErroDeUso(f"não foi possível executar {nome}: confira o nome do programa e se ele está instalado")
