@@ -6,6 +6,7 @@ o estado vem da psutil, se estiver instalada; o que não se consegue saber apare
 """
 
 import array
+import contextlib
 import html
 import select
 import socket
@@ -34,7 +35,7 @@ class EstadoSocket:
     estado: o estado TCP ("LISTEN", "ESTABLISHED"…), "sem conexão" para UDP, ou "não disponível".
     fila_recepcao: bytes que chegaram e ninguém leu com recv; num socket em LISTEN, conexões
         prontas à espera de accept. None quando o sistema não conta.
-    fila_envio: bytes entregues ao kernel e ainda não confirmados pela outra ponta. None idem.
+    fila_envio: bytes entregues ao kernel que ainda não saíram, ou que a outra ponta não reconheceu (ACK). None idem.
     """
 
     descritor: int
@@ -63,8 +64,8 @@ class EstadoSocket:
             return [*linhas, ("à espera de accept", _contar(self.fila_recepcao, "conexão", "conexões"))]
         return [
             *linhas,
-            ("à espera de recv", _contar(self.fila_recepcao)),
-            ("à espera de confirmação", _contar(self.fila_envio)),
+            ("buffer de recepção", _contar(self.fila_recepcao)),
+            ("buffer de envio", _contar(self.fila_envio)),
         ]
 
     def __str__(self):
@@ -131,6 +132,43 @@ def em_repouso(*sockets, prazo=0.5):
         time.sleep(0.001)  # o kernel não avisa quando um estado muda: só resta perguntar de novo
 
 
+@dataclass(frozen=True, slots=True)
+class Ponta:
+    """Uma linha da tabela do sistema: uma ponta de uma conexão TCP, ou um socket de escuta (sem `remoto`)."""
+
+    local: tuple
+    remoto: tuple | None
+    estado: str
+
+    def __str__(self):
+        return f"{endereco(self.local)} → {endereco(self.remoto) if self.remoto else 'ninguém':<15}  {self.estado}"
+
+
+def conexoes(porta):
+    """As pontas que o sistema conhece com esta porta, de qualquer programa, mesmo as que nenhum programa tem em mãos.
+
+    Uma conexão de 127.0.0.1 com ele mesmo aparece duas vezes, uma por ponta. Vem antes quem escuta; depois, em cada
+    conexão, a ponta desta porta e a outra. No macOS, sem permissão de administrador, só as deste processo; onde o
+    sistema não mostra a tabela, nenhuma.
+    """
+    pontas = []
+    if sys.platform.startswith("linux"):
+        for host in ("127.0.0.1", "::1"):
+            with contextlib.suppress(OSError):  # um sistema sem IPv6, ou que não deixa ler a tabela
+                for local, remoto, estado in _tabela_do_linux(host):
+                    pontas.append(Ponta(_de_hexadecimal(local), _de_hexadecimal(remoto), estado))
+    else:
+        pontas = [Ponta(tuple(c.laddr), tuple(c.raddr) or None, _nome_da_psutil(c)) for c in _conexoes_da_psutil()]
+    # Um conjunto: a tabela do Linux se lê aos pedaços, e uma linha pode vir duas vezes.
+    minhas = {p for p in pontas if porta in (p.local[1], p.remoto and p.remoto[1])}
+
+    def ordem(ponta):
+        outra = ponta.remoto if ponta.local[1] == porta else ponta.local
+        return ponta.remoto is not None, outra or (), ponta.local[1] != porta
+
+    return sorted(minhas, key=ordem)
+
+
 def _contar(quantos, *nomes):
     return NAO_DISPONIVEL if quantos is None else contar(quantos, *nomes)
 
@@ -184,7 +222,7 @@ def _na_fila(sock):
 
 
 def _a_enviar(sock):
-    # No Linux TIOCOUTQ conta os bytes à espera do ACK; nos demais o significado varia.
+    # No Linux TIOCOUTQ conta os bytes que não saíram ou esperam o ACK; nos demais o significado varia.
     return _ioctl(sock, "TIOCOUTQ") if sys.platform.startswith("linux") else None
 
 
@@ -194,16 +232,20 @@ def _estado_sem_descritor(local, remoto):
         return "CLOSED"
     if not sys.platform.startswith("linux"):
         return NAO_DISPONIVEL
+    procurados = [_em_hexadecimal(*local), _em_hexadecimal(*remoto)]
     try:
-        procurados = [_em_hexadecimal(*local), _em_hexadecimal(*remoto)]
-        with open("/proc/net/tcp6" if ":" in local[0] else "/proc/net/tcp") as tabela:
-            for linha in tabela:
-                campos = linha.split()
-                if campos[1:3] == procurados:
-                    return _ESTADOS.get(int(campos[3], 16), NAO_DISPONIVEL)
+        return next((estado for *ponta, estado in _tabela_do_linux(local[0]) if ponta == procurados), "CLOSED")
     except OSError:  # um sistema que não deixa ler a tabela
         return NAO_DISPONIVEL
-    return "CLOSED"
+
+
+def _tabela_do_linux(host):
+    """(local, remoto, estado) de cada socket TCP da máquina, com os endereços como o kernel os escreve: man 5 proc."""
+    with open("/proc/net/tcp6" if ":" in host else "/proc/net/tcp") as tabela:
+        next(tabela, None)  # os títulos
+        for linha in tabela:
+            local, remoto, estado = linha.split()[1:4]
+            yield local, remoto, _ESTADOS.get(int(estado, 16), NAO_DISPONIVEL)
 
 
 def _em_hexadecimal(host, porta):
@@ -211,6 +253,14 @@ def _em_hexadecimal(host, porta):
     bruto = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
     inteiros = [int.from_bytes(bruto[i : i + 4], sys.byteorder) for i in range(0, len(bruto), 4)]
     return "".join(f"{inteiro:08X}" for inteiro in inteiros) + f":{porta:04X}"
+
+
+def _de_hexadecimal(ponta):
+    """O contrário de `_em_hexadecimal`; None para a ponta que ainda não há, de porta 0."""
+    host, porta = ponta.split(":")
+    inteiros = [int(host[i : i + 8], 16).to_bytes(4, sys.byteorder) for i in range(0, len(host), 8)]
+    familia = socket.AF_INET6 if len(inteiros) == 4 else socket.AF_INET
+    return (socket.inet_ntop(familia, b"".join(inteiros)), int(porta, 16)) if int(porta, 16) else None
 
 
 def _estado_pela_psutil(sock, local, remoto):
@@ -222,5 +272,21 @@ def _estado_pela_psutil(sock, local, remoto):
         return NAO_DISPONIVEL
     for conexao in conexoes:
         if tuple(conexao.laddr or ()) == (local or ()) and tuple(conexao.raddr or ()) == (remoto or ()):
-            return "CLOSED" if conexao.status in ("NONE", "CLOSE") else conexao.status
+            return _nome_da_psutil(conexao)
     return "CLOSED"
+
+
+def _nome_da_psutil(conexao):
+    return "CLOSED" if conexao.status in ("NONE", "CLOSE") else conexao.status
+
+
+def _conexoes_da_psutil():
+    """As de toda a máquina; onde só o administrador as vê, as deste processo; sem a psutil, nenhuma."""
+    try:
+        import psutil
+    except ImportError:
+        return []
+    try:
+        return psutil.net_connections(kind="tcp")
+    except psutil.Error:
+        return psutil.Process().net_connections(kind="tcp")

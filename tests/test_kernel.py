@@ -12,7 +12,7 @@ import pytest
 from apoio import PRAZO, conectar
 
 from parimpar import kernel
-from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, em_repouso, estado
+from parimpar.kernel import NAO_DISPONIVEL, EstadoSocket, conexoes, em_repouso, estado
 
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta isto")
 
@@ -90,14 +90,14 @@ def test_bytes_a_espera_de_recv(par):
     client_socket.sendall("ÍMPAR".encode())
     chegou(conexao)
     assert estado(conexao).fila_recepcao == estado(conexao).fila_recepcao == 6
-    assert ("à espera de recv", "6 bytes") in estado(conexao).linhas
+    assert ("buffer de recepção", "6 bytes") in estado(conexao).linhas
     assert conexao.recv(4096) == "ÍMPAR".encode()
     assert estado(conexao).fila_recepcao == 0
 
 
 @so_no_linux
 def test_bytes_a_espera_de_confirmacao(par):
-    """O que a outra ponta não tem onde guardar fica na fila de envio."""
+    """O que a outra ponta não tem onde guardar fica no buffer de envio."""
     client_socket, _ = par
     client_socket.setblocking(False)
     with contextlib.suppress(BlockingIOError):
@@ -150,14 +150,14 @@ def test_texto_e_html():
     retrato = EstadoSocket(7, "AF_INET", "SOCK_STREAM", ("127.0.0.1", 80), None, "ESTABLISHED", 1, None)
     assert repr(retrato) == str(retrato)
     assert str(retrato) == (
-        "descritor                7\n"
-        "família                  AF_INET\n"
-        "tipo                     SOCK_STREAM\n"
-        "endereço local           127.0.0.1:80\n"
-        "endereço remoto          nenhum\n"
-        "estado                   ESTABLISHED\n"
-        "à espera de recv         1 byte\n"
-        "à espera de confirmação  não disponível"
+        "descritor           7\n"
+        "família             AF_INET\n"
+        "tipo                SOCK_STREAM\n"
+        "endereço local      127.0.0.1:80\n"
+        "endereço remoto     nenhum\n"
+        "estado              ESTABLISHED\n"
+        "buffer de recepção  1 byte\n"
+        "buffer de envio     não disponível"
     )
     pagina = retrato._repr_html_()
     assert pagina.count("<tr>") == pagina.count('<th scope="row"') == 8
@@ -193,11 +193,11 @@ def test_sem_psutil(sem_kernel, sem_modulos, par):
     """Sem TCP_INFO e sem psutil, diz-se que não se sabe."""
     sem_modulos("psutil")
     assert estado(par[0]).estado == NAO_DISPONIVEL
-    assert f"estado                   {NAO_DISPONIVEL}" in str(estado(par[0]))
+    assert f"estado              {NAO_DISPONIVEL}" in str(estado(par[0]))
 
 
 def test_sem_fcntl_espia_a_fila(sem_kernel, sem_modulos, par):
-    """Sem ioctl, a fila de recepção é espiada com MSG_PEEK, que também não tira nada dela."""
+    """Sem ioctl, o buffer de recepção é espiado com MSG_PEEK, que também não tira nada dele."""
     sem_modulos("fcntl", "termios")
     client_socket, conexao = par
     assert estado(conexao).fila_recepcao == 0
@@ -302,7 +302,7 @@ def test_a_tabela_de_conexoes(monkeypatch):
 
     def abrir(nome):
         abertos.append(nome)
-        return contextlib.nullcontext(linhas)
+        return contextlib.nullcontext(iter(linhas))
 
     monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="linux", byteorder=sys.byteorder))
     monkeypatch.setattr(kernel, "open", abrir, raising=False)
@@ -331,6 +331,46 @@ def test_fora_do_linux_o_que_se_fechou_nao_se_sabe(sem_kernel):
     """Sem a tabela do Linux, o estado depois do close não é um palpite."""
     assert estado(Fechado(LOCAL, REMOTO)).estado == NAO_DISPONIVEL
     assert estado(Fechado(LOCAL, None)).estado == "CLOSED"
+
+
+@so_no_linux
+def test_as_duas_pontas_antes_do_accept(escuta):
+    """A conexão existe inteira antes do accept: as duas pontas estão na tabela do sistema, em ESTABLISHED."""
+    servidor = escuta.getsockname()
+    assert [(p.local, p.remoto, p.estado) for p in conexoes(servidor[1])] == [(servidor, None, "LISTEN")]
+    with conectar(servidor) as client_socket:
+        cliente = client_socket.getsockname()
+        chegou(escuta)
+        antes = [(p.local, p.remoto, p.estado) for p in conexoes(servidor[1])]
+        assert antes[1:] == [(servidor, cliente, "ESTABLISHED"), (cliente, servidor, "ESTABLISHED")]
+        assert str(conexoes(servidor[1])[0]).split() == [f"127.0.0.1:{servidor[1]}", "→", "ninguém", "LISTEN"]
+
+
+def test_conexoes_pela_psutil(par, sem_kernel):
+    """Fora do Linux a tabela vem da psutil: a escuta e as duas pontas deste processo."""
+    client_socket, conexao = par
+    porta = conexao.getsockname()[1]
+    assert [p.estado for p in conexoes(porta)] == ["LISTEN", "ESTABLISHED", "ESTABLISHED"]
+    assert [p.local for p in conexoes(porta)][1:] == [conexao.getsockname(), client_socket.getsockname()]
+
+
+def test_conexoes_sem_a_tabela_nem_a_psutil(escuta, monkeypatch, sem_modulos):
+    """Sem ter a quem perguntar, nenhuma; e só o administrador vê as dos outros."""
+    import psutil
+
+    porta = escuta.getsockname()[1]
+    monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="darwin", byteorder=sys.byteorder))
+
+    def negar(kind):
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil, "net_connections", negar)
+    assert [p.estado for p in conexoes(porta)] == ["LISTEN"]
+    sem_modulos("psutil")
+    assert conexoes(porta) == []
+    monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="linux", byteorder=sys.byteorder))
+    monkeypatch.setattr(kernel, "open", lambda _: (_ for _ in ()).throw(PermissionError()), raising=False)
+    assert conexoes(porta) == []
 
 
 def test_um_socket_que_nao_e_da_internet():

@@ -62,20 +62,23 @@ def test_uma_conversa_em_texto(diario, escuta, par):
         ("server_socket", "endereço local"): "{}:{}".format(*escuta.getsockname()),
         ("server_socket", "endereço remoto"): "nenhum",
         ("server_socket", "estado"): "LISTEN",
-        ("server_socket", "fila de recepção"): "0 conexões",
-        ("server_socket", "fila de envio"): "-",
+        ("server_socket", "à espera de accept"): "0 conexões",
+        ("server_socket", "buffer de recepção"): "-",
+        ("server_socket", "buffer de envio"): "-",
+        ("client_socket", "à espera de accept"): "-",
         ("client_socket", "descritor"): f"nº {client_socket.fileno()}",
         ("client_socket", "endereço local"): "{}:{}".format(*client_socket.getsockname()),
         ("client_socket", "endereço remoto"): "{}:{}".format(*escuta.getsockname()),
         ("client_socket", "estado"): "ESTABLISHED",
-        ("client_socket", "fila de recepção"): "0 bytes",
-        ("client_socket", "fila de envio"): "0 bytes",
+        ("client_socket", "buffer de recepção"): "0 bytes",
+        ("client_socket", "buffer de envio"): "0 bytes",
+        ("conexao", "à espera de accept"): "-",
         ("conexao", "descritor"): f"nº {conexao.fileno()}",
         ("conexao", "endereço local"): "{}:{}".format(*escuta.getsockname()),
         ("conexao", "endereço remoto"): "{}:{}".format(*client_socket.getsockname()),
         ("conexao", "estado"): "ESTABLISHED",
-        ("conexao", "fila de recepção"): "5 bytes",
-        ("conexao", "fila de envio"): "0 bytes",
+        ("conexao", "buffer de recepção"): "5 bytes",
+        ("conexao", "buffer de envio"): "0 bytes",
     }
     assert repr(retrato) == str(retrato)
 
@@ -226,14 +229,14 @@ def test_sockets_comuns(diario):
         assert valores["server_socket", "estado"] == "LISTEN"
         assert valores["client_socket", "endereço remoto"] == "{}:{}".format(*escuta.getsockname())
         if sys.platform.startswith("linux"):
-            assert valores["server_socket", "fila de recepção"] == "1 conexão"
+            assert valores["server_socket", "à espera de accept"] == "1 conexão"
             assert valores["client_socket", "estado"] == "ESTABLISHED"
     pagina = retrato._repr_html_()
     assert "#6b6b6b" in pagina and "#0072B2" not in pagina and "●" not in pagina and "■" not in pagina
 
 
 def test_sockets_fechados(diario, par):
-    """De um socket fechado restam as pontas e o estado da conexão; não há filas."""
+    """De um socket fechado restam as pontas e o estado da conexão; não há buffers."""
     client_socket, conexao = par
     enderecos = client_socket.enderecos
     client_socket.close()
@@ -243,7 +246,7 @@ def test_sockets_fechados(diario, par):
     valores = tabela(retrato)
     for nome in ("client_socket", "comum"):
         assert valores[nome, "descritor"] == "nenhum: fechado"
-        assert valores[nome, "fila de recepção"] == valores[nome, "fila de envio"] == "-"
+        assert valores[nome, "buffer de recepção"] == valores[nome, "buffer de envio"] == "-"
     assert valores["client_socket", "endereço remoto"] == "{}:{}".format(*enderecos[1])
     assert (valores["comum", "endereço local"], valores["comum", "estado"]) == ("nenhum", "CLOSED")
     if sys.platform.startswith("linux"):
@@ -252,7 +255,7 @@ def test_sockets_fechados(diario, par):
 
 
 def test_sockets_udp(diario):
-    """UDP não tem conexão, e a fila de recepção conta o datagrama que espera."""
+    """UDP não tem conexão, e o buffer de recepção conta o datagrama que espera."""
     with (
         observar(socket.socket(type=socket.SOCK_DGRAM), "servidor", diario) as recebe,
         observar(socket.socket(type=socket.SOCK_DGRAM), "cliente", diario) as envia,
@@ -267,17 +270,17 @@ def test_sockets_udp(diario):
     assert valores["server_socket", "estado"] == valores["client_socket", "estado"] == "sem conexão"
     assert valores["server_socket", "endereço remoto"] == "nenhum"
     if sys.platform.startswith("linux"):
-        assert valores["server_socket", "fila de recepção"] == "5 bytes"
+        assert valores["server_socket", "buffer de recepção"] == "5 bytes"
 
 
 def test_o_que_o_sistema_nao_conta():
-    """Fora do Linux uma fila que não se conhece é "não disponível", e uma só conexão fica no singular."""
+    """Fora do Linux um buffer que não se conhece é "não disponível", e uma só conexão fica no singular."""
     escuta = EstadoSocket(3, "AF_INET", "SOCK_STREAM", ("127.0.0.1", 1), None, "LISTEN", 1, None)
     cliente = EstadoSocket(4, "AF_INET", "SOCK_STREAM", ("127.0.0.1", 2), None, NAO_DISPONIVEL, None, 1)
     valores = tabela(Retrato([], [("escuta", "servidor", escuta), ("cliente", "cliente", cliente)]))
-    assert valores["escuta", "fila de recepção"] == "1 conexão"
-    assert valores["cliente", "estado"] == valores["cliente", "fila de recepção"] == NAO_DISPONIVEL
-    assert valores["cliente", "fila de envio"] == "1 byte"
+    assert valores["escuta", "à espera de accept"] == "1 conexão"
+    assert valores["cliente", "estado"] == valores["cliente", "buffer de recepção"] == NAO_DISPONIVEL
+    assert valores["cliente", "buffer de envio"] == "1 byte"
 
 
 def test_o_diario_de_um_servidor(diario):

@@ -16,6 +16,7 @@ _ONDE = {
     "RedeRuimUDP": ".rede_ruim",
     "Vista": ".vista",
     "captura": ".captura",
+    "conexoes": "..kernel",
     "desenhos": ".desenhos",
     "em_repouso": "..kernel",
     "erros_curtos": ".excecoes",

@@ -16,6 +16,7 @@ from .desenhos import CINZA, CORES, LETRAS
 MAXIMO_DE_CHAMADAS = 12  # as mais novas; mais do que isso não se lê
 CHAMADAS_AO_LADO = 4  # com mais, as chamadas ficam em cima dos sockets, e não ao lado
 BYTES_EM_HEXADECIMAL = 12
+A_ESPERA = "à espera de accept"
 _FORMAS = {"cliente": "●", "servidor": "■"}
 _CAIXA = "border:1px solid var(--jp-border-color2, #ccc);padding:4px 10px;margin:0"
 _CELULA = "text-align:left;padding:1px 10px 1px 0;vertical-align:top"
@@ -57,8 +58,8 @@ class Retrato:
     def __str__(self):
         linhas = [f"{e.quem:<8}  {_resumo(e)}" for e in self.chamadas]
         if self.pontas:
-            colunas = [["", *(nome for nome, _ in _linhas(self.pontas[0][2]))]]
-            colunas += [[nome, *(valor for _, valor in _linhas(e))] for nome, _, e in self.pontas]
+            nomes, colunas = _tabela([e for _, _, e in self.pontas])
+            colunas = [["", *nomes], *([ponta[0], *coluna] for ponta, coluna in zip(self.pontas, colunas, strict=True))]
             larguras = [max(map(len, coluna)) for coluna in colunas]
             linhas += [""] if linhas else []
             for celulas in zip(*colunas, strict=True):
@@ -74,21 +75,30 @@ class Retrato:
 
 
 def _linhas(e):
-    """Pares (nome, valor) de um retrato: os mesmos nomes para todo socket, para formarem uma tabela."""
-    if e.descritor < 0:
-        recepcao = envio = "-"
-    elif e.estado == "LISTEN":
-        recepcao, envio = _contar(e.fila_recepcao, "conexão", "conexões"), "-"
-    else:
-        recepcao, envio = _contar(e.fila_recepcao), _contar(e.fila_envio)
-    return [
-        ("descritor", f"nº {e.descritor}" if e.descritor >= 0 else "nenhum: fechado"),
-        ("endereço local", endereco(e.local) if e.local else "nenhum"),
-        ("endereço remoto", endereco(e.remoto) if e.remoto else "nenhum"),
-        ("estado", e.estado),
-        ("fila de recepção", recepcao),
-        ("fila de envio", envio),
-    ]
+    """{nome: valor} de um retrato; um socket de escuta conta conexões, os outros contam bytes."""
+    linhas = {
+        "descritor": f"nº {e.descritor}" if e.descritor >= 0 else "nenhum: fechado",
+        "endereço local": endereco(e.local) if e.local else "nenhum",
+        "endereço remoto": endereco(e.remoto) if e.remoto else "nenhum",
+        "estado": e.estado,
+    }
+    if e.estado == "LISTEN":
+        return linhas | {A_ESPERA: _contar(e.fila_recepcao, "conexão", "conexões")}
+    aberto = e.descritor >= 0
+    return linhas | {
+        "buffer de recepção": _contar(e.fila_recepcao) if aberto else "-",
+        "buffer de envio": _contar(e.fila_envio) if aberto else "-",
+    }
+
+
+def _tabela(retratos):
+    """(os nomes das linhas, os valores de cada retrato), para pôr lado a lado; onde não se aplica, um traço."""
+    linhas = [_linhas(e) for e in retratos]
+    nomes = list(dict.fromkeys(nome for uma in linhas for nome in uma))
+    if A_ESPERA in nomes:  # no mesmo lugar, venha o socket de escuta antes ou depois
+        nomes.remove(A_ESPERA)
+        nomes.insert(nomes.index("estado") + 1, A_ESPERA)
+    return nomes, [[uma.get(nome, "-") for nome in nomes] for uma in linhas]
 
 
 def _resumo(evento):
@@ -130,7 +140,7 @@ def _caixa_da_ponta(nome, quem, retrato):
     linhas = "".join(
         f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{html.escape(rotulo)}</th>'
         f'<td style="{_CELULA}"><code>{html.escape(valor)}</code></td></tr>'
-        for rotulo, valor in _linhas(retrato)
+        for rotulo, valor in _linhas(retrato).items()
     )
     return (
         f'<div style="{_CAIXA};border-top:4px solid {cor};flex:1 1 260px"><table><caption style="{_CELULA};'
