@@ -1,0 +1,120 @@
+"""O mural da turma no terminal: uma tabela que se redesenha, com uma linha por aluno, e o placar em JSON, se pedido."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import sys
+import time
+
+from ..servidor import Servidor
+from ..texto import contar, endereco, segundos, visivel
+from .enderecos import dica_do_firewall, enderecos_da_rede
+from .placar import MISSOES, Placar
+
+RONDA = 0.5  # segundos entre dois desenhos
+POR_ENDERECO = 256  # conexões ao mesmo tempo de um endereço só: um JupyterHub inteiro cabe, uma enxurrada não
+LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga
+ACESA, APAGADA = "●", "·"
+SIGLAS = dict(zip(MISSOES, "CQP+FDVEU", strict=True))
+
+
+def convite(porta, enderecos):
+    """O que se projeta antes de alguém chegar: para onde se conectar, e o que digitar."""
+    linhas = ["", *(f"      {ip}  porta {porta}" for ip in enderecos), ""]
+    if not enderecos:
+        linhas = ["", "      este computador não está em nenhuma rede", ""]
+    onde = enderecos[0] if enderecos else "ENDEREÇO"
+    return "\n".join([
+        "CONECTE-SE A", *linhas,
+        f'No seu programa:   connect(("{onde}", {porta}))',
+        f"Ou, sem programa:  python -m parimpar cliente --host {onde} --porta {porta} --nome Ana",
+    ])  # fmt: skip
+
+
+def tabela(placar, largura=100, altura=40):
+    """As linhas da tabela, da que deu sinal por último à mais calada; cabem na largura e na altura."""
+    agora, rotulos = time.monotonic(), placar.rotulos()
+    alunos = sorted(placar.alunos.values(), key=lambda a: -a.ultimo)
+    siglas = "".join(SIGLAS.values())
+    cabeca = f"{'quem':<20} {siglas}  pedidos   PAR ÍMPAR letras ERRO   FIM  a cada  calado  o que se viu"
+    linhas = [cabeca[:largura]]
+    for aluno in alunos[: max(altura - 1, 1)]:
+        luzes = "".join(ACESA if missao in aluno.missoes else APAGADA for missao in MISSOES)
+        r = aluno.respostas
+        cada = "–" if aluno.intervalo is None else segundos(round(aluno.intervalo, 1))
+        linha = (
+            f"{visivel(rotulos[aluno], 19, aspas=False):<20} {luzes} {aluno.pedidos:>8} {r['PAR']:>5} {r['ÍMPAR']:>5} "
+            f"{r['letras']:>6} {r['ERRO']:>4} {aluno.devolucoes:>5} {cada:>7} {segundos(round(agora - aluno.ultimo)):>7}"
+            f"  {aluno.defeito}"
+        )
+        linhas.append(linha if len(linha) <= largura else linha[: largura - 1] + "…")
+    if (fora := len(alunos) - max(altura - 1, 1)) > 0:
+        linhas.append(f"… e mais {contar(fora, 'aluno', 'alunos')}")
+    return linhas
+
+
+def rodape(placar):
+    """Quantos são, e o que ficou de fora."""
+    pedidos = sum(a.pedidos for a in placar.alunos.values())
+    partes = [contar(len(placar.alunos), "aluno", "alunos"), contar(pedidos, "pedido", "pedidos"),
+              contar(placar.conexoes_abertas, "conexão aberta", "conexões abertas")]  # fmt: skip
+    if placar.perdidos:
+        partes.append(f"{contar(placar.perdidos, 'evento não lido', 'eventos não lidos')}")
+    if placar.recusados:
+        ip, quantos = placar.recusados.most_common(1)[0]
+        partes.append(f"{quantos} além do limite, de {visivel(ip, 40, aspas=False)}")
+    return ", ".join(partes)
+
+
+def legenda():
+    """O que é cada coluna de luzes."""
+    return "  ".join(f"{SIGLAS[missao]} {frase}" for missao, frase in MISSOES.items())
+
+
+def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
+    """Liga um servidor e mostra o mural até Ctrl-C.
+
+    Args:
+        host, porta: onde escutar.
+        arquivo: onde gravar o placar em JSON; nada é gravado sem ele.
+        saida: onde escrever; por padrão, a tela.
+        parar: chamada a cada ronda; se disser que sim, o mural termina.
+    """
+    saida = saida or sys.stdout
+    with Servidor(host, porta, max_por_endereco=POR_ENDERECO) as servidor:
+        placar = Placar(servidor.diario)
+        locais = enderecos_da_rede() if servidor.endereco[0] == "0.0.0.0" else [servidor.endereco[0]]
+        topo = convite(servidor.porta, locais)
+        print(f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}", file=saida)
+        print(f"\n{dica_do_firewall(servidor.porta)}\n", file=saida, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            while not parar():
+                servidor.diario.esperar(lambda evento: True, RONDA, servidor.diario.cursor)
+                if placar.atualizar() or saida.isatty():
+                    _desenhar(saida, placar, topo)
+                    _gravar(arquivo, placar)
+                    time.sleep(RONDA)  # mil eventos por segundo não pedem mil desenhos
+        placar.atualizar()
+    _gravar(arquivo, placar)
+    print("\n".join(["", *tabela(placar), rodape(placar), "Mural encerrado."]), file=saida, flush=True)
+
+
+def _desenhar(saida, placar, topo):
+    if not saida.isatty():
+        return  # num arquivo, a tabela só se escreve no fim
+    largura, altura = shutil.get_terminal_size((100, 40))
+    cabeca = topo.splitlines() if not placar.alunos else [linha.strip() for linha in topo.splitlines()[2:3]]
+    corpo = tabela(placar, largura, altura - len(cabeca) - 4) if placar.alunos else []
+    linhas = [*cabeca, "", *corpo, "", rodape(placar), legenda()[:largura]]
+    saida.write(LIMPA + "\n".join(linhas))
+    saida.flush()
+
+
+def _gravar(arquivo, placar):
+    """Troca o arquivo de uma vez: quem o lê nunca o vê pela metade."""
+    if arquivo:
+        novo = pathlib.Path(f"{arquivo}.novo")
+        novo.write_text(json.dumps(placar.como_dado(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        os.replace(novo, arquivo)
