@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from .protocolo import SILENCIO, Apresentacao, Conversa, Devolucao, Invalido
 from .texto import motivo, segundos
@@ -26,6 +26,7 @@ DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter tam
 ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do close (PI-27)
 MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais são fechados na hora
 CHEIO = "servidor cheio"
+DEMAIS = "conexões demais do mesmo endereço"
 PRAZO_DE_PARADA = 2.0  # segundos para a thread terminar
 
 
@@ -70,7 +71,7 @@ class _Fila(OrderedDict):
 class Motor(threading.Thread):
     """A thread do servidor. Só ela toca nos sockets; `parar` a acorda por um par de sockets."""
 
-    def __init__(self, server_socket, silencio, max_conexoes, diario, sorteio):
+    def __init__(self, server_socket, silencio, max_conexoes, diario, sorteio, max_por_endereco=None):
         self.local = server_socket.getsockname()
         super().__init__(name=f"servidor-parimpar-{self.local[1]}", daemon=True)
         self.server_socket, self.diario, self.sorteio, self.falha = server_socket, diario, sorteio, None
@@ -84,6 +85,7 @@ class Motor(threading.Thread):
         self.seletor.register(server_socket, selectors.EVENT_READ)
         self.seletor.register(self.acorda, selectors.EVENT_READ)
         self.limite = min(max_conexoes or CONEXOES_POR_PADRAO, _quantas_o_sistema_deixa(self.seletor))
+        self.max_por_endereco, self.por_endereco = max_por_endereco, Counter()  # só se conta o que tem limite
         lembrar_no_fork(self)
         avisos = []
         if not self.so_desta_maquina:
@@ -194,15 +196,24 @@ class Motor(threading.Thread):
                 client_socket.close()
                 continue
             conexao = _Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
-            cheio = len(self.conversando) >= self.limite
-            if cheio and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
-                self._por(conexao, self._recusar, CHEIO)
+            por_que = self._de_um_endereco_so(remoto)
+            if len(self.conversando) >= self.limite:
+                por_que = CHEIO
+            if por_que and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
+                self._por(conexao, self._recusar, por_que)
                 continue
             self.seletor.register(client_socket, selectors.EVENT_READ, conexao)
             self.conversando.entrar(conexao)
             self._anotar("conecta", "accept()", conexao)
-            if cheio:
-                self._por(conexao, self._despedir, CHEIO, agora)
+            if por_que:
+                self._por(conexao, self._despedir, por_que, agora)
+
+    def _de_um_endereco_so(self, remoto):
+        """Conta mais uma conexão deste endereço; se passou do limite, diz por que não cabe."""
+        if not self.max_por_endereco:
+            return ""
+        self.por_endereco[remoto[0]] += 1
+        return DEMAIS if self.por_endereco[remoto[0]] > self.max_por_endereco else ""
 
     def _recusar(self, conexao, motivo):
         """Avisa que não há lugar e fecha na hora, sem esperar o cliente ler (PI-25)."""
@@ -304,6 +315,10 @@ class Motor(threading.Thread):
         except KeyError:
             pass  # recusada antes de entrar no seletor
         conexao.client_socket.close()
+        if self.max_por_endereco:
+            self.por_endereco[conexao.remoto[0]] -= 1
+            if not self.por_endereco[conexao.remoto[0]]:
+                del self.por_endereco[conexao.remoto[0]]
         self._anotar("fecha", "close()", conexao, detalhe=motivo)
 
     def _tirar_das_filas(self, conexao):

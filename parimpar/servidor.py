@@ -31,23 +31,28 @@ class Servidor:
         silencio: depois de tantos segundos sem chegar nada, o servidor fecha a conexão (PI-23).
         max_conexoes: acima disto o cliente recebe `ERRO servidor cheio` (PI-25); por padrão, 10.000
             ou quantas o sistema deixar este processo abrir.
+        max_por_endereco: quantas conexões de um mesmo endereço IP ao mesmo tempo; por padrão, sem limite à parte.
         diario: onde anotar; por padrão, um diário novo.
         sorteio: de onde vêm as letras; um `random.Random(semente)` torna a aula repetível.
     """
 
     tipo = socket.SOCK_STREAM  # TCP; o ServidorUDP usa SOCK_DGRAM
 
-    def __init__(self, host="127.0.0.1", porta=0, *, silencio=30.0, max_conexoes=None, diario=None, sorteio=random):
+    def __init__(
+        self, host="127.0.0.1", porta=0, *, silencio=30.0, max_conexoes=None, max_por_endereco=None, diario=None,
+        sorteio=random,
+    ):  # fmt: skip
         if not isinstance(host, str) or not host:
             raise ErroDeUso(f'o host deve ser um texto como "127.0.0.1", ou "0.0.0.0" para a rede toda; veio {host!r}')
         if not isinstance(porta, int) or not 0 <= porta <= 65535:
             raise ErroDeUso(f"a porta deve ser um inteiro de 0 a 65535 (0 = o sistema escolhe) e veio {porta!r}")
         if not isinstance(silencio, (int, float)) or not 0 < silencio <= UM_DIA:
             raise ErroDeUso(f"silencio deve ser um número de segundos acima de 0 e até {UM_DIA}; veio {silencio!r}")
-        if max_conexoes is not None and (not isinstance(max_conexoes, int) or max_conexoes < 1):
-            raise ErroDeUso(f"max_conexoes deve ser um inteiro a partir de 1; veio {max_conexoes!r}")
+        for nome, valor in (("max_conexoes", max_conexoes), ("max_por_endereco", max_por_endereco)):
+            if valor is not None and (not isinstance(valor, int) or valor < 1):
+                raise ErroDeUso(f"{nome} deve ser um inteiro a partir de 1; veio {valor!r}")
         self.host, self._porta_pedida, self._porta = host, porta, None
-        self.silencio, self.max_conexoes = silencio, max_conexoes
+        self.silencio, self.max_conexoes, self.max_por_endereco = silencio, max_conexoes, max_por_endereco
         self.diario = Diario() if diario is None else diario
         self._sorteio = sorteio
         self._motor = self._finalizador = None
@@ -77,7 +82,7 @@ class Servidor:
             return self
 
     def _criar_motor(self, server_socket):
-        return Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio)
+        return Motor(server_socket, self.silencio, self.max_conexoes, self.diario, self._sorteio, self.max_por_endereco)
 
     def parar(self):
         """Fecha o socket de escuta e todas as conexões e espera a thread terminar (PI-26).

@@ -157,6 +157,24 @@ def test_servidor_cheio():
         assert atende(servidor)
 
 
+def test_um_endereco_nao_toma_todos_os_lugares():
+    """PI-25: com max_por_endereco, o terceiro do mesmo endereço é avisado; quem sai dá lugar, e os outros entram."""
+    with Servidor(max_por_endereco=2) as servidor:
+        with conectar(servidor.endereco) as primeiro, conectar(servidor.endereco):
+            with conectar(servidor.endereco) as terceiro:
+                assert ler_tudo(terceiro) == "ERRO conexões demais do mesmo endereço\n".encode()
+            if sys.platform != "darwin":  # lá só existe o 127.0.0.1
+                with socket.create_connection(servidor.endereco, PRAZO, source_address=("127.0.0.2", 0)) as outro:
+                    outro.sendall(b"8\n")
+                    assert ler(outro, 4) == b"PAR\n"
+            cursor = servidor.diario.cursor
+            primeiro.close()
+            anotou(servidor.diario, "fecha", "encerrou", cursor)
+            with conectar(servidor.endereco) as quarto:
+                quarto.sendall(b"8\n")
+                assert ler(quarto, 4) == b"PAR\n"
+
+
 def test_servidor_muito_cheio():
     """Uma multidão além do limite, que não lê nem fecha, não gasta descritores sem fim (PI-25)."""
     with (
