@@ -1,4 +1,4 @@
-"""A linha de comando: python -m parimpar servidor | cliente | avaliar."""
+"""A linha de comando: python -m parimpar servidor | cliente | mural | avaliar."""
 
 import argparse
 import itertools
@@ -12,7 +12,7 @@ from .diario import Diario
 from .erros import ErroDeUso, ErroParimpar
 from .protocolo import MAXIMO_DA_RESPOSTA
 from .servidor import Servidor
-from .terminal import Analisador, executar, numero_entre, porta, queixar
+from .terminal import Analisador, arquivo, executar, numero_entre, porta, queixar
 from .texto import endereco, segundos, visivel
 from .udp import ClienteUDP, ServidorUDP
 
@@ -32,7 +32,7 @@ def main(argumentos=None):
 
 def _analisador():
     analisador = Analisador(prog="python -m parimpar", description="O trabalho do PAR/ÍMPAR, em dois terminais.")
-    comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente | avaliar")
+    comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente | mural | avaliar")
     comum = argparse.ArgumentParser(add_help=False)
     comum.add_argument("--host", default="127.0.0.1", help="endereço do servidor (padrão: %(default)s)")
     comum.add_argument("--udp", action="store_true", help="usa UDP em vez de TCP")
@@ -53,6 +53,12 @@ def _analisador():
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
     cliente.add_argument("--nome", metavar="NOME", help="apresenta-se ao servidor com este nome, para o mural da turma")
     cliente.set_defaults(executar=_cliente)
+
+    mural = comandos.add_parser("mural", help="mostra, ao vivo, o que os clientes da turma fazem")
+    mural.add_argument("--host", default="0.0.0.0", help="endereço onde escutar (padrão: %(default)s, a rede inteira)")
+    mural.add_argument("--porta", type=porta, default=PORTA_PADRAO, help="porta onde escutar (padrão: %(default)s)")
+    mural.add_argument("--json", type=arquivo, metavar="ARQUIVO", help="grava ali o placar (padrão: nada é gravado)")
+    mural.set_defaults(executar=_mural)
 
     comandos.add_parser("avaliar", help="julga o programa de um aluno, com tráfego de verdade")
     return analisador
@@ -123,6 +129,13 @@ def _cliente(opcoes):
         if volta == 1:
             print(f"A próxima pergunta sai em {segundos(opcoes.intervalo)}. Para encerrar: Ctrl-C.")
         time.sleep(opcoes.intervalo)
+
+
+def _mural(opcoes):
+    from .aulas import mural_terminal  # só ele precisa: os outros comandos abrem mais depressa
+
+    mural_terminal.mostrar(opcoes.host, opcoes.porta, opcoes.json)
+    return 0
 
 
 class _Narrador:

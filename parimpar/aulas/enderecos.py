@@ -10,7 +10,10 @@ import sys
 
 # Interfaces que existem, mas não levam a outro computador da sala: pontes de contêiner e máquinas virtuais.
 VIRTUAIS = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "utun", "tun", "tap", "zt", "vethernet", "lo")
-DOCUMENTACAO = ("192.0.2.1", 9)  # RFC 5737: não é de ninguém; num socket UDP, connect escolhe o caminho e não envia nada
+DOCUMENTACAO = (
+    "192.0.2.1",
+    9,
+)  # RFC 5737: não é de ninguém; num socket UDP, connect escolhe o caminho e não envia nada
 
 
 def enderecos_da_rede():
@@ -73,14 +76,12 @@ def dica_do_firewall(porta, sistema=sys.platform):
     """
     if sistema == "win32":
         return (
-            "Se ninguém consegue se conectar: na pergunta do Firewall do Windows, permita o Python em redes privadas; ou, "
-            f'num terminal de administrador: netsh advfirewall firewall add rule name="parimpar" dir=in action=allow '
+            "Se ninguém consegue se conectar: na pergunta do Firewall do Windows, permita o Python em redes privadas; "
+            f'ou, num terminal de administrador: netsh advfirewall firewall add rule name="parimpar" dir=in action=allow '
             f"protocol=TCP localport={porta}"
         )
     if sistema == "darwin":
-        return (
-            "Se ninguém consegue se conectar: em Ajustes do Sistema, Rede, Firewall, permita conexões de entrada ao Python."
-        )
+        return "Se ninguém consegue se conectar: em Ajustes do Sistema, Rede, Firewall, permita conexões de entrada ao Python."
     return (
         f"Se ninguém consegue se conectar: sudo ufw allow {porta}/tcp (no Ubuntu), ou "
         f"sudo firewall-cmd --add-port={porta}/tcp (no Fedora). Numa rede que isola os computadores, como muito Wi-Fi "

@@ -45,8 +45,8 @@ def tabela(placar, largura=100, altura=40):
         r = aluno.respostas
         cada = "–" if aluno.intervalo is None else segundos(round(aluno.intervalo, 1))
         linha = (
-            f"{visivel(rotulos[aluno], 19, aspas=False):<20} {luzes} {aluno.pedidos:>8} {r['PAR']:>5} {r['ÍMPAR']:>5} "
-            f"{r['letras']:>6} {r['ERRO']:>4} {aluno.devolucoes:>5} {cada:>7} {segundos(round(agora - aluno.ultimo)):>7}"
+            f"{visivel(rotulos[aluno], 19, aspas=False):<20} {luzes} {aluno.pedidos:>8} {r['PAR']:>5} "
+            f"{r['ÍMPAR']:>5} {r['letras']:>6} {r['ERRO']:>4} {aluno.devolucoes:>5} {cada:>7} {segundos(round(agora - aluno.ultimo)):>7}"
             f"  {aluno.defeito}"
         )
         linhas.append(linha if len(linha) <= largura else linha[: largura - 1] + "…")
