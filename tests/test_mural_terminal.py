@@ -98,8 +98,8 @@ def test_linha_de_comando(tmp_path, sinal):
         "0",
     ]
     with subprocess.Popen(
-        [*comando, "--porta", "0", "--json", str(tmp_path / "p.json")], cwd=RAIZ, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        encoding="utf-8",
+        [*comando, "--porta", "0", "--json", str(tmp_path / "p.json")], cwd=RAIZ,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     ) as processo:  # fmt: skip
         porta = int(re.search(r":(\d+)\. ", processo.stdout.readline())[1])
         with Cliente("127.0.0.1", porta, nome="Ana") as cliente:

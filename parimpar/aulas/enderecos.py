@@ -77,11 +77,12 @@ def dica_do_firewall(porta, sistema=sys.platform):
     if sistema == "win32":
         return (
             "Se ninguém consegue se conectar: na pergunta do Firewall do Windows, permita o Python em redes privadas; "
-            f'ou, num terminal de administrador: netsh advfirewall firewall add rule name="parimpar" dir=in action=allow '
-            f"protocol=TCP localport={porta}"
+            'ou, num terminal de administrador: netsh advfirewall firewall add rule name="parimpar" dir=in '
+            f"action=allow protocol=TCP localport={porta}"
         )
     if sistema == "darwin":
-        return "Se ninguém consegue se conectar: em Ajustes do Sistema, Rede, Firewall, permita conexões de entrada ao Python."
+        ajustes = "em Ajustes do Sistema, Rede, Firewall, permita conexões de entrada ao Python"
+        return f"Se ninguém consegue se conectar: {ajustes}."
     return (
         f"Se ninguém consegue se conectar: sudo ufw allow {porta}/tcp (no Ubuntu), ou "
         f"sudo firewall-cmd --add-port={porta}/tcp (no Fedora). Numa rede que isola os computadores, como muito Wi-Fi "

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 
+from ..diario import Diario
 from ..servidor import Servidor
 from ..texto import contar, endereco, segundos, visivel
 from .enderecos import dica_do_firewall, enderecos_da_rede
@@ -44,10 +45,10 @@ def tabela(placar, largura=100, altura=40):
         luzes = "".join(ACESA if missao in aluno.missoes else APAGADA for missao in MISSOES)
         r = aluno.respostas
         cada = "–" if aluno.intervalo is None else segundos(round(aluno.intervalo, 1))
+        quem, calado = visivel(rotulos[aluno], 19, aspas=False), segundos(round(agora - aluno.ultimo))
         linha = (
-            f"{visivel(rotulos[aluno], 19, aspas=False):<20} {luzes} {aluno.pedidos:>8} {r['PAR']:>5} "
-            f"{r['ÍMPAR']:>5} {r['letras']:>6} {r['ERRO']:>4} {aluno.devolucoes:>5} {cada:>7} {segundos(round(agora - aluno.ultimo)):>7}"
-            f"  {aluno.defeito}"
+            f"{quem:<20} {luzes} {aluno.pedidos:>8} {r['PAR']:>5} {r['ÍMPAR']:>5} {r['letras']:>6} {r['ERRO']:>4} "
+            f"{aluno.devolucoes:>5} {cada:>7} {calado:>7}  {aluno.defeito}"
         )
         linhas.append(linha if len(linha) <= largura else linha[: largura - 1] + "…")
     if (fora := len(alunos) - max(altura - 1, 1)) > 0:
@@ -83,20 +84,20 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
         parar: chamada a cada ronda; se disser que sim, o mural termina.
     """
     saida = saida or sys.stdout
-    with Servidor(host, porta, max_por_endereco=POR_ENDERECO) as servidor:
-        placar = Placar(servidor.diario)
+    placar = Placar(Diario())
+    servidor = Servidor(host, porta, max_por_endereco=POR_ENDERECO, diario=placar.diario)
+    with servidor, contextlib.suppress(KeyboardInterrupt):
         locais = enderecos_da_rede() if servidor.endereco[0] == "0.0.0.0" else [servidor.endereco[0]]
         topo = convite(servidor.porta, locais)
         print(f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}", file=saida)
         print(f"\n{dica_do_firewall(servidor.porta)}\n", file=saida, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            while not parar():
-                servidor.diario.esperar(lambda evento: True, RONDA, servidor.diario.cursor)
-                if placar.atualizar() or saida.isatty():
-                    _desenhar(saida, placar, topo)
-                    _gravar(arquivo, placar)
-                    time.sleep(RONDA)  # mil eventos por segundo não pedem mil desenhos
-        placar.atualizar()
+        while not parar():
+            placar.diario.esperar(lambda evento: True, RONDA, placar.diario.cursor)
+            if placar.atualizar() or saida.isatty():
+                _desenhar(saida, placar, topo)
+                _gravar(arquivo, placar)
+                time.sleep(RONDA)  # mil eventos por segundo não pedem mil desenhos
+    placar.atualizar()  # o que ainda chegou enquanto o servidor parava
     _gravar(arquivo, placar)
     print("\n".join(["", *tabela(placar), rodape(placar), "Mural encerrado."]), file=saida, flush=True)
 

@@ -1,8 +1,8 @@
 """O placar da turma: quem é cada cliente, o que ele já fez e o que lhe falta, lido do diário do servidor.
 
-Nada aqui fala com a rede: o servidor anota, e o placar só lê o diário, a partir de um cursor, o que chegou desde a última
-vez. Quem não se apresenta (PI-50) é conhecido pelo endereço IP (PI-51), e o mesmo nome vindo de dois endereços são duas
-pessoas. Tudo tem limite, porque um cliente hostil também está na rede.
+Nada aqui fala com a rede: o servidor anota, e o placar só lê no diário, a partir de um cursor, o que chegou desde a
+última vez. Quem não se apresenta (PI-50) é conhecido pelo endereço IP (PI-51), e o mesmo nome vindo de dois endereços
+são duas pessoas. Tudo tem limite, porque um cliente hostil também está na rede.
 """
 
 import statistics
