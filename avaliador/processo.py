@@ -59,6 +59,7 @@ class Programa:
         self.comeco = time.monotonic()
         self._vistos, self._sessoes = {}, set()  # pid: Process dos que se viram; as sessões deles
         self._excesso, self._encerrado = "", False
+        self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
         self._iniciado = Iniciado(self.comando, pasta, entrada)
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
@@ -109,12 +110,18 @@ class Programa:
     @property
     def dito(self):
         """O que o programa diz: o começo do stdout, sem rastros, sem avisos do interpretador e sem cores."""
-        return sem_rastros(self._texto(self._canais["stdout"]))
+        return self._sem_rastros("stdout")
 
     @property
     def reclamado(self):
         """O mesmo que `dito`, do stderr: há quem mostre as mensagens com logging ou console.error."""
-        return sem_rastros(self._texto(self._canais["stderr"]))
+        return self._sem_rastros("stderr")
+
+    def _sem_rastros(self, nome):
+        quantos = len(self._canais[nome])
+        if self._limpos.get(nome, (-1, ""))[0] != quantos:  # pergunta-se muitas vezes, e quase sempre nada mudou
+            self._limpos[nome] = quantos, sem_rastros(self._texto(self._canais[nome]))
+        return self._limpos[nome][1]
 
     def _assentar(self):
         """Se ele está terminando, espera a saída toda."""
