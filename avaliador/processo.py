@@ -81,7 +81,7 @@ class Programa:
                 with contextlib.suppress(psutil.Error, AttributeError, OSError):
                     memoria += processo.memory_info().rss
                     disco += processo.io_counters().write_bytes
-                    disco = max(disco, *(_ocupa(arquivo.path) for arquivo in processo.open_files()), 0)
+                    disco = max(disco, *map(_ocupa, processo.open_files()), 0)
             if memoria > MEMORIA:
                 self._excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
             elif disco > DISCO:
@@ -309,8 +309,11 @@ def _sessao(pid):
 
 
 def _ocupa(arquivo):
+    """Quantos bytes do disco ocupa um arquivo que o programa escreve; os que só lê podem ser grandes."""
+    if getattr(arquivo, "mode", "r") == "r":
+        return 0
     with contextlib.suppress(OSError):
-        return getattr(os.stat(arquivo), "st_blocks", 0) * 512
+        return getattr(os.stat(arquivo.path), "st_blocks", 0) * 512
     return 0
 
 

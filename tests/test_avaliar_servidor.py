@@ -215,15 +215,16 @@ def test_o_programa_nao_deixa_nada_para_tras():
     [
         ("x = bytearray(200 * 1024**2)", {"MEMORIA": 100 * 1024**2}, "MiB de memória"),
         ("[os.fork() for _ in range(3)]", {"PROCESSOS": 5}, "tinha 8 processos"),
+        ("open('x', 'wb').write(bytes(3 * 1024**2)); y = open('x', 'ab')", {"DISCO": 1024**2}, "MiB no disco"),
     ],
 )
-def test_o_excesso_e_encerrado(monkeypatch, programa, limite, trecho):
-    """Memória ou processos demais: a família inteira acaba, e o motivo é dito."""
+def test_o_excesso_e_encerrado(monkeypatch, tmp_path, programa, limite, trecho):
+    """Memória, processos ou disco demais: a família inteira acaba, e o motivo é dito."""
     if os.name != "posix":
         pytest.skip("o programa usa fork")
     for nome, valor in limite.items():
         monkeypatch.setattr(processo, nome, valor)
-    with Programa([sys.executable, "-c", f"import os, time\n{programa}\ntime.sleep(60)"]) as excessivo:
+    with Programa([sys.executable, "-c", f"import os, time\n{programa}\ntime.sleep(60)"], tmp_path) as excessivo:
         assert excessivo.terminou(20)
         assert trecho in excessivo.ultima_linha()
     assert restos() == []
