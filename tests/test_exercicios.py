@@ -17,7 +17,7 @@ from avaliador.exercicios.exercicio import Exercicio
 from avaliador.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
 from parimpar.erros import ErroDeUso
 
-NUMEROS = ["01", "03", "04", "05", "07", "08", "09", "11"]  # as aulas com exercícios de funções
+NUMEROS = ["01", "03", "04", "05", "06", "07", "08", "09", "11"]  # as aulas com exercícios de funções
 AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero}") for numero in NUMEROS]
 TODOS = {
     f"{e.aula}.{e.nome}": e
@@ -113,15 +113,6 @@ ERRADAS = [
     ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
     ("aula04.sortear",
      "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
-    ("aula05.separar_linhas", "def separar_linhas(pedacos):\n    return [p.decode().strip() for p in pedacos]", ERRADO,
-     "tudo de uma vez"),
-    ("aula05.separar_linhas", "def separar_linhas(pedacos):\n    return b''.join(pedacos).decode().split('\\n')", ERRADO,
-     "tudo de uma vez"),
-    ("aula05.separar_linhas",
-     "def separar_linhas(pedacos):\n    return ''.join(p.decode() for p in pedacos).split('\\n')[:-1]", QUEBROU,
-     "na linha 2, UnicodeDecodeError"),
-    ("aula05.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.send(dados)", ERRADO, "só vieram"),
-    ("aula05.enviar_tudo", "def enviar_tudo(sock, dados):\n    sock.sendall(dados)", ERRADO, "use só send"),
     ("aula07.servir",
      "def servir(server_socket, atender):\n    while True:\n        atender(server_socket.accept()[0])", ERRADO,
      "o calado não pode segurar o laço"),
@@ -147,6 +138,9 @@ ERRADAS = [
      "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
      "na linha 5, em recv"),
 ]  # fmt: skip
+for numero in ("05", "06"):  # um arquivo por aula
+    da_aula = importlib.import_module(f"erradas.aula{numero}").ERRADAS
+    ERRADAS += [(f"aula{numero}.{nome}", codigo, situacao, trecho) for nome, codigo, situacao, trecho in da_aula]
 
 
 @pytest.mark.parametrize("nome, codigo, situacao, trecho", ERRADAS)

@@ -3,6 +3,7 @@
 Só se usa no processo à parte; veja sozinho.py.
 """
 
+import dataclasses
 import socket
 import sys
 import threading
@@ -92,14 +93,25 @@ class Tarefa:
         """Já terminou, bem ou mal?"""
         return not self._thread.is_alive()
 
-    def esperar(self, prazo=PRAZO):
-        """O que a função devolveu; se ela quebrou ou ficou parada, o exercício acaba aqui, dizendo onde."""
+    def esperar(self, prazo=PRAZO, causas=None):
+        """O que a função devolveu; se ela quebrou ou ficou parada, o exercício acaba aqui, dizendo onde.
+
+        Args:
+            prazo: segundos.
+            causas: {classe de exceção ou `PARADO`: a causa, neste exercício}; a primeira que serve vai junto da mensagem.
+        """
+        causas = causas or {}
         self._thread.join(prazo)
         if self._thread.is_alive():
-            raise _NaResposta(self._onde_parou()[1])
+            raise _NaResposta(_com_causa(self._onde_parou()[1], causas.get(PARADO)))
         if self._erro:
-            raise _NaResposta(resumir(self._erro, self._linhas))
+            servem = [causa for tipo, causa in causas.items() if tipo != PARADO and isinstance(self._erro, tipo)]
+            raise _NaResposta(_com_causa(resumir(self._erro, self._linhas), servem[0] if servem else ""))
         return self._valor
+
+    def aguardar(self, prazo):
+        """Espera a função terminar, no máximo isto."""
+        self._thread.join(prazo)
 
     def recusou(self, tipo, prazo=PRAZO):
         """A função terminou com uma exceção deste tipo?"""
@@ -133,6 +145,10 @@ class Tarefa:
         return False, Resultado(PARADO, f"na linha {linha}, em {nome or 'uma chamada'}", citacao)
 
 
+def _com_causa(resultado, causa):
+    return dataclasses.replace(resultado, mensagem=f"{resultado.mensagem}. {causa}") if causa else resultado
+
+
 def _ocupado():
     antes, agora = time.process_time(), time.monotonic()
     time.sleep(0.1)
@@ -143,9 +159,9 @@ def resumir(erro, linhas):
     """O erro do aluno em uma frase, com a linha dele."""
     quadros = [q for q in traceback.extract_tb(erro.__traceback__) if q.filename == ARQUIVO]
     frase = visivel(f"{type(erro).__name__}: {erro}", 200, aspas=False)
-    if isinstance(erro, NameError):
+    if isinstance(erro, NameError) and not isinstance(erro, UnboundLocalError):
         frase += (
-            ". A função é executada sozinha, com socket, random, string, struct, threading e time já importados: o "
+            ". A função é executada sozinha, com random, selectors, socket, string, struct, threading e time já importados: o "
             "que ela usa além disso tem de estar dentro dela"
         )
     if not quadros:

@@ -1,10 +1,65 @@
 """Exercícios da aula 05: mensagens num fluxo de bytes."""
 
-import socket
-import threading
-
-from .aluno import Errou, ler
+from .aluno import Errou
 from .exercicio import exercicio
+from .fatiado import Fatiado
+from .resultado import PARADO
+
+MEIO_CARACTERE = "Um pedaço pode trazer meio Í: junte os bytes e só faça o decode da mensagem inteira"
+
+
+@exercicio(
+    dicas=[
+        "guarde o que já chegou e repita o recv enquanto b'\\n' não estiver nos bytes guardados",
+        "recv que devolve b'' quer dizer que não virá mais nada: saia do laço com o que houver",
+        "dados.partition(b'\\n')[0] é o que vem antes do \\n, ou tudo, se não há \\n; o decode fica para o fim",
+    ],
+    solucao="""
+    def ler_linha(sock):
+        dados = b""
+        while b"\\n" not in dados:
+            parte = sock.recv(1024)
+            if not parte:
+                break
+            dados += parte
+        return dados.partition(b"\\n")[0].decode()
+    """,
+)
+def ler_linha(aluno):
+    """Lê até o \\n e devolve o texto da linha, sem ele; se o envio acaba antes, o que veio."""
+    for como, pedacos, certa in (
+        ("a linha inteira num pedaço", [b"88\n"], "88"),
+        ("a linha em dois pedaços", [b"1234", b"567\n"], "1234567"),
+        ("o Í partido em dois", [b"\xc3", b"\x8dMPAR\n"], "ÍMPAR"),
+        ("a linha e o começo da seguinte no mesmo pedaço", [b"7\n8"], "7"),
+        ("o envio encerrado antes do \\n", [b"9", b"9"], "99"),
+    ):
+        encerra = certa == "99"
+        parado = (
+            "Depois do fim do envio o recv devolve b'' na hora, para sempre: saia do laço"
+            if encerra
+            else "O \\n já tinha chegado: procure-o em todos os bytes guardados, e não só no fim nem só no último pedaço"
+        )
+        with Fatiado(pedacos, encerra) as dele:
+            veio = aluno.comecar(dele).esperar(causas={UnicodeDecodeError: MEIO_CARACTERE, PARADO: parado})
+        if veio != certa:
+            raise Errou(f"{como}: esperava {certa!r} e veio {veio!r}. {_por_que(veio, certa)}")
+
+
+def _por_que(veio, certa):
+    if veio is None:
+        return "Falta o return?"
+    if isinstance(veio, bytes):
+        return "São bytes: falta o decode"
+    if not isinstance(veio, str):
+        return "Devolva um texto"
+    if veio.strip() == certa:
+        return "Falta tirar o \\n do fim"
+    if certa.startswith(veio):
+        return "Um recv traz o que houver na fila: repita até aparecer o \\n, guardando o que já veio"
+    if certa.endswith(veio.strip()):
+        return "Cada volta apagou o que já tinha vindo: acrescente, com +="
+    return "Veio também o que está depois do \\n: fique só com o que vem antes"
 
 
 @exercicio(
@@ -29,56 +84,34 @@ def separar_linhas(aluno):
     fluxo = "7\nÍMPAR FIM\n\n88\n".encode()
     certas = ["7", "ÍMPAR FIM", "", "88"]
     for como, pedacos in (
-        ("tudo de uma vez", [fluxo]),
+        ("tudo num pedaço só", [fluxo]),
+        ("uma linha em dois pedaços", [fluxo[:6], fluxo[6:]]),
         ("byte a byte", [fluxo[i : i + 1] for i in range(len(fluxo))]),
-        ("com o Í partido em dois", [fluxo[:3], fluxo[3:]]),
         ("com um começo de linha no fim", [fluxo + b"12"]),
     ):
-        veio = aluno(list(pedacos))
-        if veio != certas:
-            veio = list(veio) if isinstance(veio, tuple) else veio
-            raise Errou(f"{como}, esperava {certas} e veio {veio!r}")
+        veio = aluno.comecar(list(pedacos)).esperar(
+            causas={
+                UnicodeDecodeError: MEIO_CARACTERE,
+                PARADO: "A cada volta, o resto tem de ficar sem a linha que já saiu",
+            }
+        )
+        if list(veio) != certas if isinstance(veio, (list, tuple)) else True:
+            raise Errou(f"{como}: esperava {certas} e veio {veio!r}. {_por_que_nao_as_linhas(veio, certas)}")
 
 
-@exercicio(
-    dicas=[
-        "send devolve quantos bytes couberam na fila; os outros não foram enviados",
-        "corte o que já foi, dados = dados[enviados:], e repita enquanto sobrar algo",
-    ],
-    solucao="""
-    def enviar_tudo(sock, dados):
-        while dados:
-            enviados = sock.send(dados)
-            dados = dados[enviados:]
-    """,
-)
-def enviar_tudo(aluno):
-    """O que sendall faz, só com send: insiste até o último byte."""
-    dele, nosso = socket.socketpair()
-    with dele, nosso:
-        dele.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        dele.settimeout(2)  # com prazo, send envia o que cabe e volta
-        nosso.settimeout(2)
-        dados = bytes(i % 251 for i in range(300_000))
-        sem_sendall = _SemSendall(dele)
-        tarefa = aluno.comecar(sem_sendall, dados)
-        veio = ler(nosso, len(dados), tarefa, f"os {len(dados)} bytes")
-        tarefa.esperar()
-        if sem_sendall.trapaca.is_set():
-            raise Errou("o exercício é fazer o que sendall faz: use só send")
-        if veio != dados:
-            raise Errou("chegaram todos os bytes, mas não na ordem: corte o começo já enviado a cada volta")
-
-
-class _SemSendall:
-    """O socket do aluno, que só empresta o send."""
-
-    def __init__(self, sock):
-        self._sock, self.trapaca = sock, threading.Event()
-
-    def send(self, dados):
-        return self._sock.send(dados)
-
-    def sendall(self, dados):
-        self.trapaca.set()
-        return self._sock.sendall(dados)
+def _por_que_nao_as_linhas(veio, certas):
+    if veio is None:
+        return "Falta o return?"
+    if not isinstance(veio, (list, tuple)):
+        return "Devolva uma lista de textos"
+    if veio and all(isinstance(linha, bytes) for linha in veio):
+        return "São bytes: falta o decode de cada linha"
+    if any("\n" in str(linha) for linha in veio):
+        return "Um pedaço pode trazer várias linhas, e o \\n não faz parte delas: separe em cada \\n"
+    if list(veio[:-1]) == certas:
+        return "O que sobra depois do último \\n, ainda que vazio, não é uma linha completa"
+    if list(veio) == [linha for linha in certas if linha]:
+        return "Uma linha vazia também conta: é o que há entre dois \\n seguidos"
+    if len(veio) < len(certas):
+        return "Faltam linhas: um pedaço pode trazer várias, e o que sobra de um continua no seguinte"
+    return "Um pedaço não é uma linha: guarde o que ainda não tem \\n e continue no próximo"

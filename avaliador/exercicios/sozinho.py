@@ -9,6 +9,7 @@ import linecache
 import os
 import pathlib
 import random
+import selectors
 import socket
 import string
 import struct
@@ -19,7 +20,7 @@ import time
 from .aluno import ARQUIVO, Aluno, resumir
 from .resultado import CERTO, Resultado
 
-BIBLIOTECAS = (random, socket, string, struct, threading, time)
+BIBLIOTECAS = (random, selectors, socket, string, struct, threading, time)
 
 
 def main():
