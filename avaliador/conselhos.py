@@ -4,11 +4,47 @@ import pathlib
 import re
 
 LINGUAGENS = ("python", "java", "js", "c")
-INTERPRETES = {"py": "python", "pypy": "python", "java": "java", "node": "js", "deno": "js", "bun": "js", "ts-node": "js"}
+INTERPRETES = {
+    "py": "python",
+    "pypy": "python",
+    "java": "java",
+    "node": "js",
+    "deno": "js",
+    "bun": "js",
+    "ts-node": "js",
+}
 FONTES = {
     ".py": "python", ".java": "java", ".jar": "java", ".class": "java", ".js": "js", ".mjs": "js", ".cjs": "js",
     ".ts": "js", ".c": "c", ".cpp": "c", ".cc": "c", ".h": "c",
 }  # fmt: skip
+
+# De cada exceção, o que quase sempre é: (o que a linha dela traz, a cura).
+EXCECOES = (
+    (r"^NameError|^ReferenceError", "O nome que o erro diz não existe ali: confira a grafia dele, e se falta um import."),
+    (r"^TypeError: .*bytes-like|^TypeError: .*(not str|not 'str')", "A rede leva bytes: codifique o texto com .encode() antes de enviar."),
+    (r"^TypeError: .*(bytes to str|\"bytes\"|not bytes)", "O recv traz bytes: decodifique-os com .decode() antes de usá-los como texto."),
+    (r"^UnicodeDecodeError: 'ascii'", "O Í não existe em ASCII: decodifique em UTF-8, recv(...).decode('utf-8')."),
+    (r"^UnicodeDecodeError", "Os bytes de uma letra podem chegar partidos: junte a resposta inteira antes do decode."),
+    (r"^UnicodeEncodeError: 'ascii'", "O Í não existe em ASCII: codifique em UTF-8, texto.encode('utf-8')."),
+    (r"^ValueError: invalid literal for int|^NumberFormatException", "O texto que chegou não é um número: a resposta é texto, e não se converte."),
+    (r"^ConnectionRefusedError|ECONNREFUSED|Connection refused", "Ninguém escutava na porta: trate o erro do connect, avise e tente de novo."),
+    (r"^BrokenPipeError|^ConnectionResetError|EPIPE|ECONNRESET|^SocketException|^SIGPIPE", "A outra ponta já tinha fechado: trate o erro e siga para a próxima volta."),
+    (r"^TimeoutError|^socket\.timeout|^SocketTimeoutException", "O prazo acabou sem resposta: trate o erro, avise e tente de novo na próxima volta."),
+    (r"^(IndentationError|TabError|SyntaxError)", "O programa nem começa: corrija a escrita da linha que o erro diz."),
+    (r"^NullPointerException", "Algo que se usou é null: o readLine devolve null quando o servidor fecha; confira antes de usar."),
+    (r"^AttributeError", "O objeto não tem esse nome: confira a grafia, e de que tipo ele é."),
+    (r"^(IndexError|ArrayIndexOutOfBoundsException|StringIndexOutOfBoundsException)", "A posição não existe: confira o tamanho antes; uma resposta vazia quer dizer que a conexão acabou."),
+    (r"^SIG(SEGV|BUS)", "O programa usou memória que não é dele: confira o tamanho dos vetores, e termine o texto lido com 0."),
+)  # fmt: skip
+
+
+def da_excecao(excecao):
+    """O que quase sempre é esta exceção, e a cura; "" se não se sabe.
+
+    Args:
+        excecao: como em `Programa.excecao()`: o nome, a mensagem e a linha.
+    """
+    return next((cura for padrao, cura in EXCECOES if re.search(padrao, excecao)), "")
 
 
 class Conselho:

@@ -1,9 +1,11 @@
 """O que o exame de um servidor e o de um cliente têm em comum: os fatos, os sorteios, os prazos e o motor dos casos."""
 
 import random
+import threading
 import time
 
 from .caso import escolher
+from .conselhos import Conselho, lingua_de
 from .relatorio import Avaliacao
 from .veredito import Desfecho, NaoDeu, Passou, Veredito
 
@@ -30,16 +32,17 @@ class fato:  # noqa: N801
     def __get__(self, exame, dono=None):
         if exame is None:
             return self
-        if self._nome not in exame.fatos:
-            do_caso, exame.passos = exame.passos, []
-            try:
-                exame.fatos[self._nome] = (self._sonda(exame), None)
-            except Desfecho as fim:
-                if isinstance(fim, NaoDeu) and fim.passageiro:
-                    raise
-                exame.fatos[self._nome] = (None, fim)
-            finally:
-                exame.passos = do_caso
+        with exame.trancas.setdefault(self._nome, threading.RLock()):  # dois casos ao mesmo tempo: um espera pelo outro
+            if self._nome not in exame.fatos:
+                do_caso, exame.passos = exame.passos, []
+                try:
+                    exame.fatos[self._nome] = (self._sonda(exame), None)
+                except Desfecho as fim:
+                    if isinstance(fim, NaoDeu) and fim.passageiro:
+                        raise
+                    exame.fatos[self._nome] = (None, fim)
+                finally:
+                    exame.passos = do_caso
         valor, fim = exame.fatos[self._nome]
         if fim is not None:
             raise fim.with_traceback(None)
@@ -76,7 +79,7 @@ class Exame:
         self.comando, self.pasta, self.progresso = tuple(comando), pasta, progresso
         self.porta_pedida, self.entrada = porta or None, entrada
         self.semente = random.randrange(SEMENTES) if semente is None else semente
-        self.fatos = {}  # só a classe fato mexe aqui
+        self.fatos, self.trancas = {}, {}  # só a classe fato mexe aqui
         self.passos = []  # os do caso que está sendo julgado; só o motor os troca
         self.comeco = time.monotonic()
 
@@ -112,12 +115,10 @@ class Exame:
 
     def avaliar(self):
         """Roda todos os casos e devolve a `Avaliacao`."""
-        self.comeco, vereditos = time.monotonic(), []
+        self.comeco = time.monotonic()
         try:
             self.preparar()
-            for i, caso in enumerate(self.casos):
-                self.progresso(i, len(self.casos), caso.titulo)
-                vereditos.append(self.julgar(caso))
+            vereditos = self.julgar_todos()
         finally:
             self.recolher()
         self.progresso(len(self.casos), len(self.casos), "pronto")
@@ -125,6 +126,14 @@ class Exame:
             self.ALVO, self.comando, tuple(self.perfil()), tuple(vereditos), time.monotonic() - self.comeco,
             parcial=len(self.casos) < len(self.CASOS), semente=self.semente,
         )  # fmt: skip
+
+    def julgar_todos(self):
+        """Os `Veredito` dos casos pedidos, na ordem deles."""
+        vereditos = []
+        for i, caso in enumerate(self.casos):
+            self.progresso(i, len(self.casos), caso.titulo)
+            vereditos.append(self.julgar(caso))
+        return vereditos
 
     def julgar(self, caso):
         """O `Veredito` de um caso; o que não deu por um motivo passageiro é tentado de novo."""
@@ -134,9 +143,10 @@ class Exame:
             if not (isinstance(fim, NaoDeu) and fim.passageiro) or vez == TENTATIVAS - 1:
                 break
             time.sleep(PAUSA)
+        causa = fim.causa.em(lingua_de(self.comando, self.pasta)) if isinstance(fim.causa, Conselho) else fim.causa
         return Veredito(
             caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, fim.explicacao, fim.esperado, fim.recebido,
-            fim.causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
+            causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
         )  # fmt: skip
 
     def _executar(self, caso):

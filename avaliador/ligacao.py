@@ -88,14 +88,21 @@ class Ligacao:
         self.recebido += dados
         return dados
 
-    def esperar_leitura(self):
+    def leu(self):
+        """O programa já tirou da fila tudo o que se enviou? Onde o sistema não diz, supõe-se que sim."""
+        return _ja_leu(self._sock) is not False
+
+    def esperar_leitura(self, prazo=LEITURA):
         """Espera o programa tirar da fila tudo o que se enviou, para o próximo segmento chegar sozinho.
+
+        Args:
+            prazo: segundos.
 
         Returns:
             (leu?, segundos que podem ter passado desde a leitura até agora).
         """
         ainda_nao = time.monotonic()
-        limite = ainda_nao + LEITURA
+        limite = ainda_nao + prazo
         while (leu := _ja_leu(self._sock)) is False and time.monotonic() < limite:
             ainda_nao = time.monotonic()
             time.sleep(0.005)  # o sistema não avisa: só resta perguntar de novo

@@ -123,6 +123,17 @@ class Programa:
             self._limpos[nome] = quantos, sem_rastros(self._texto(self._canais[nome]))
         return self._limpos[nome][1]
 
+    def quanto_escreveu(self):
+        """(bytes no stdout, bytes no stderr) até agora: o lugar de onde se lê depois com `trecho`."""
+        with self._tranca:
+            return tuple(len(canal) for canal in self._canais.values())
+
+    def trecho(self, nome, inicio=0, fim=None):
+        """O que escreveu num canal, "stdout" ou "stderr", de um byte a outro, tal como veio."""
+        with self._tranca:
+            dados = bytes(self._canais[nome][inicio:fim])
+        return dados.decode("utf-8", "backslashreplace")
+
     def _assentar(self):
         """Se ele está terminando, espera a saída toda."""
         if self._iniciado.esperar(0.5):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avaliador.conselhos import Conselho, lingua_de
+from avaliador.conselhos import Conselho, da_excecao, lingua_de
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_o_conselho_na_linguagem_do_aluno():
     assert conselho.em("c") == conselho.em(None) == "Mostre a resposta."
     with pytest.raises(ValueError, match="veio cobol"):
         Conselho("Mostre", cobol="DISPLAY RESPOSTA")
+
+
+@pytest.mark.parametrize(
+    "excecao, trecho",
+    [
+        ("NameError: name 'random' is not defined (linha 7)", "import"),
+        ("TypeError: a bytes-like object is required, not 'str' (linha 3)", ".encode()"),
+        ('TypeError: can only concatenate str (not "bytes") to str (linha 3)', ".decode()"),
+        ("UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3", "UTF-8"),
+        ("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xc3", "partidos"),
+        ("Error: connect ECONNREFUSED 127.0.0.1:60000", "tente de novo"), ("SIGSEGV: acessou memória", "vetores"),
+        ("KeyError: 'x'", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_da_excecao(excecao, trecho):
+    """Das exceções mais comuns se sabe a cura; das outras, nada se inventa."""
+    assert trecho in da_excecao(excecao) and bool(trecho) == bool(da_excecao(excecao))
