@@ -104,7 +104,7 @@ def test_as_missoes(servidor, placar):
     ate(placar, lambda: placar.alunos and fechou(placar))
     (aluno,) = placar.alunos.values()
     assert set(MISSOES) - set(aluno.missoes) == {"devolveu", "udp"}
-    assert aluno.defeito == "não devolveu a resposta com FIM"
+    assert aluno.defeito == "não devolveu com FIM"
     assert aluno.respostas == {"PAR": 1, "ERRO": 1, "letras": 1}
 
 
@@ -117,8 +117,8 @@ def ler_linha(sock):
 
 
 @pytest.mark.parametrize("enviar, defeito", [
-    (b"abc\n", "mandou 'abc'"), (b"7\nPAR FIM\n", "devolveu 'PAR FIM', que não é a resposta + FIM"),
-    (b"7\n", "não devolveu a resposta com FIM"), (b"", "conectou-se e não perguntou nada"),
+    (b"abc\n", "mandou 'abc'"), (b"7\nPAR FIM\n", "devolveu 'PAR FIM' em vez da resposta"),
+    (b"7\n", "não devolveu com FIM"), (b"", "conectou-se e não perguntou"),
     (b"<b>\x1b[31m\n", "mandou '<b>\\x1b[31m'"),
 ])  # fmt: skip
 def test_o_defeito_em_palavras(servidor, placar, enviar, defeito):

@@ -10,6 +10,7 @@ from importlib import import_module
 
 _ONDE = {
     "AoVivo": ".ao_vivo",
+    "Mural": ".mural",
     "Painel": ".painel",
     "Preveja": ".quiz",
     "RedeRuim": ".rede_ruim",

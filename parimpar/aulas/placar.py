@@ -249,7 +249,7 @@ class Placar:
             self._contar_na_fatia(evento.instante)
             if tipo != "ERRO" and conexao.pedacos > 1 and len(textos) == 1:
                 aluno.cumprir("pedacos", evento.instante)
-                aluno.defeito = aluno.defeito or "mandou um número em pedaços"
+                aluno.defeito = aluno.defeito or "mandou em pedaços"
             if conexao.respostas > 1:
                 aluno.cumprir("dois", evento.instante)
         if not conexao.em_linha:
@@ -274,7 +274,7 @@ class Placar:
             aluno.cumprir("devolveu", evento.instante)
         else:
             aluno.divergentes += 1
-            aluno.defeito = f"devolveu {visivel(evento.dados, 20)}, que não é a resposta + FIM"
+            aluno.defeito = f"devolveu {visivel(evento.dados, 20)} em vez da resposta"
 
     def _ler_erro(self, conexao, evento):
         if evento.dados:
@@ -291,13 +291,13 @@ class Placar:
         if "servidor cheio" in evento.detalhe:
             self._contar_recusa(evento.remoto[0])
         elif "silêncio" in evento.detalhe:
-            aluno.defeito = "ficou calado, e o servidor fechou"
+            aluno.defeito = "ficou calado até o fim do prazo"
         elif "não lê" in evento.detalhe:
             aluno.defeito = "não lê as respostas"
         elif not conexao.respostas:
-            aluno.defeito = aluno.defeito or "conectou-se e não perguntou nada"
+            aluno.defeito = aluno.defeito or "conectou-se e não perguntou"
         elif conexao.devolvidas < conexao.boas:
-            aluno.defeito = "não devolveu a resposta com FIM"
+            aluno.defeito = "não devolveu com FIM"
 
     def _contar_na_fatia(self, instante):
         self.por_fatia[int((instante - self.comeco) // FATIA)] += 1

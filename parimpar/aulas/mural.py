@@ -1,0 +1,108 @@
+"""O mural da turma no notebook: quem ensina projeta, e cada cliente de cada aluno aparece quando fala.
+
+O servidor é o do curso, e nada muda nos programas dos alunos. O mural só lê o diário, e só ele desenha: nada fica
+guardado quando se fecha.
+"""
+
+import random
+import threading
+import time
+
+import ipywidgets as widgets
+
+from ..diario import Diario
+from ..servidor import Servidor
+from ..udp import ServidorUDP
+from . import mural_tela
+from .ao_vivo import com_reserva, convite
+from .enderecos import enderecos_da_rede
+from .mural_terminal import POR_ENDERECO
+from .placar import Placar
+
+RONDA = 0.4  # segundos entre dois desenhos: o mural nunca se atrasa mais de meio segundo
+
+
+class Mural(widgets.VBox):
+    """Um servidor aberto à rede, e o placar de quem se conecta a ele.
+
+    Abrir outro mural fecha o anterior.
+
+    Args:
+        host: onde escutar; por padrão, na rede inteira.
+        porta: por padrão, 60000; 0 deixa o sistema escolher.
+        udp: atende também por UDP, na mesma porta.
+        anonimo: mostra números no lugar dos nomes.
+        semente: torna repetíveis as letras sorteadas.
+    """
+
+    _aberto = None
+
+    def __init__(self, host="0.0.0.0", porta=60000, *, udp=True, anonimo=False, semente=None):
+        if Mural._aberto is not None:
+            Mural._aberto.fechar()
+        diario, sorteio = Diario(), random.Random(semente)
+        self.placar = Placar(diario)
+        self.servidor = Servidor(host, porta, max_por_endereco=POR_ENDERECO, diario=diario, sorteio=sorteio)
+        self.servidor.iniciar()
+        self._udp = None
+        if udp:
+            self._udp = ServidorUDP(host, self.servidor.porta, diario=diario, sorteio=sorteio)
+            try:
+                self._udp.iniciar()
+            except Exception:  # outro programa usa essa porta por UDP: o mural vive sem ela
+                self._udp = None
+        self._locais = enderecos_da_rede() if host == "0.0.0.0" else [self.servidor.endereco[0]]
+        self._vez, self._fechado = threading.Lock(), threading.Event()
+        self.botao_anonimo = widgets.ToggleButton(
+            value=anonimo, description="Modo anônimo", icon="user-secret", tooltip="números no lugar dos nomes"
+        )
+        self.botao_anonimo.add_class("parimpar-anonimo")
+        self.botao_anonimo.observe(lambda _: self.redesenhar(), "value")
+        self.tela, self.numeros = widgets.HTML(), widgets.HTML()
+        self.tela.add_class("parimpar-mural-tela")
+        super().__init__(children=[self.tela, self.botao_anonimo, self.numeros])
+        self.add_class("parimpar-mural")
+        Mural._aberto = self
+        self.redesenhar()
+        self._thread = threading.Thread(target=self._acompanhar, name="mural-parimpar", daemon=True)
+        self._thread.start()
+
+    def __repr__(self):
+        return convite("Aqui fica o mural da turma: para onde se conectar, e um cartão por aluno.")
+
+    def _repr_mimebundle_(self, **opcoes):
+        return com_reserva(self, repr(self), f"<p>{repr(self)}</p>")
+
+    @property
+    def endereco(self):
+        """(host, porta) em que o mural atende."""
+        return self.servidor.endereco
+
+    def redesenhar(self):
+        """Lê o que há de novo e redesenha."""
+        with self._vez:
+            self.placar.atualizar()
+            agora, anonimo = time.monotonic(), self.botao_anonimo.value
+            topo = mural_tela.cabecalho(self._locais, self.servidor.porta)
+            cartoes = mural_tela.cartoes(self.placar, agora, anonimo)
+            self.tela.value = f"{mural_tela.ESTILO}{topo}{cartoes}{mural_tela.legenda(self.placar)}"
+            tabela = mural_tela.tabela(self.placar, agora, anonimo)
+            self.numeros.value = f"<details><summary>A turma, em números</summary>{tabela}</details>"
+
+    def _acompanhar(self):
+        while not self._fechado.wait(RONDA):
+            try:
+                self.redesenhar()
+            except Exception as erro:  # o que der errado num desenho não para os outros
+                self.placar.diario.registrar("servidor", "erro", detalhe=f"o mural não se desenhou: {erro!r}")
+
+    def fechar(self):
+        """Para o servidor e o mural; pode ser repetido."""
+        if Mural._aberto is self:
+            Mural._aberto = None
+        self._fechado.set()
+        for servidor in filter(None, (self.servidor, self._udp)):
+            servidor.parar()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(2)
+        self.redesenhar()
