@@ -94,6 +94,13 @@ def em_outro_processo(programa, *opcoes):
     return feito.stdout
 
 
+def dispensar(falta):
+    """Pula o teste que precisa de um programa que não há; no CI, onde todos são instalados, reprova."""
+    import pytest
+
+    (pytest.fail if os.environ.get("PARIMPAR_CI") else pytest.skip)(falta)
+
+
 def porta_livre():
     """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar."""
     while True:

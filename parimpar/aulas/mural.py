@@ -4,19 +4,16 @@ O servidor é o do curso, e nada muda nos programas dos alunos. O mural só lê 
 guardado quando se fecha.
 """
 
-import random
 import threading
 import time
 
 import ipywidgets as widgets
 
 from ..diario import Diario
-from ..servidor import Servidor
-from ..udp import ServidorUDP
 from . import mural_tela
 from .ao_vivo import com_reserva, convite
 from .enderecos import enderecos_da_rede
-from .mural_terminal import POR_ENDERECO
+from .mural_servidor import ServidorDoMural
 from .placar import Placar
 
 RONDA = 0.4  # segundos entre dois desenhos: o mural nunca se atrasa mais de meio segundo
@@ -30,27 +27,18 @@ class Mural(widgets.VBox):
     Args:
         host: onde escutar; por padrão, na rede inteira.
         porta: por padrão, 60000; 0 deixa o sistema escolher.
-        udp: atende também por UDP, na mesma porta.
         anonimo: mostra números no lugar dos nomes.
         semente: torna repetíveis as letras sorteadas.
     """
 
     _aberto = None
 
-    def __init__(self, host="0.0.0.0", porta=60000, *, udp=True, anonimo=False, semente=None):
+    def __init__(self, host="0.0.0.0", porta=60000, *, anonimo=False, semente=None):
         if Mural._aberto is not None:
             Mural._aberto.fechar()
-        diario, sorteio = Diario(), random.Random(semente)
+        diario = Diario()
         self.placar = Placar(diario)
-        self.servidor = Servidor(host, porta, max_por_endereco=POR_ENDERECO, diario=diario, sorteio=sorteio)
-        self.servidor.iniciar()
-        self._udp = None
-        if udp:
-            self._udp = ServidorUDP(host, self.servidor.porta, diario=diario, sorteio=sorteio)
-            try:
-                self._udp.iniciar()
-            except Exception:  # outro programa usa essa porta por UDP: o mural vive sem ela
-                self._udp = None
+        self.servidor = ServidorDoMural(host, porta, diario, semente)
         self._locais = enderecos_da_rede() if host == "0.0.0.0" else [self.servidor.endereco[0]]
         self._vez, self._fechado = threading.Lock(), threading.Event()
         self.botao_anonimo = widgets.ToggleButton(
@@ -101,8 +89,7 @@ class Mural(widgets.VBox):
         if Mural._aberto is self:
             Mural._aberto = None
         self._fechado.set()
-        for servidor in filter(None, (self.servidor, self._udp)):
-            servidor.parar()
+        self.servidor.parar()
         if threading.current_thread() is not self._thread:
             self._thread.join(2)
         self.redesenhar()

@@ -9,13 +9,12 @@ import sys
 import time
 
 from ..diario import Diario
-from ..servidor import Servidor
 from ..texto import contar, endereco, segundos, visivel
 from .enderecos import dica_do_firewall, enderecos_da_rede
+from .mural_servidor import ServidorDoMural
 from .placar import MISSOES, Placar
 
 RONDA = 0.5  # segundos entre dois desenhos
-POR_ENDERECO = 256  # conexões ao mesmo tempo de um endereço só: um JupyterHub inteiro cabe, uma enxurrada não
 LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga
 ACESA, APAGADA = "●", "·"
 SIGLAS = dict(zip(MISSOES, "CQP+FDVEU", strict=True))
@@ -85,8 +84,7 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
     """
     saida = saida or sys.stdout
     placar = Placar(Diario())
-    servidor = Servidor(host, porta, max_por_endereco=POR_ENDERECO, diario=placar.diario)
-    with servidor, contextlib.suppress(KeyboardInterrupt):
+    with ServidorDoMural(host, porta, placar.diario) as servidor, contextlib.suppress(KeyboardInterrupt):
         locais = enderecos_da_rede() if servidor.endereco[0] == "0.0.0.0" else [servidor.endereco[0]]
         topo = convite(servidor.porta, locais)
         print(f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}", file=saida)
