@@ -1,14 +1,43 @@
-"""A paleta e as tabelas, as mesmas em todo o projeto: no notebook, com cabeçalhos; em qualquer outro lugar, o mesmo em texto."""
+"""A paleta e as tabelas, as mesmas em todo o projeto: no notebook, com cabeçalhos; em qualquer outro lugar, o mesmo em texto.
+
+O HTML segue o tema do Jupyter: texto, fundos e bordas são os dele (`--jp-…`), e o que é nosso tem uma
+cor para cada tema. Quem monta HTML usa `cor(nome)` e põe `ESTILO` uma vez no começo.
+"""
 
 import html
 
-# As cores dos dois papéis, distinguíveis por daltônicos, e a dos erros.
-AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#6b6b6b"  # cliente, servidor, rede
+# {nome: (no tema claro, no escuro)}. Distinguíveis por daltônicos, e com contraste de 4,5:1 ou mais com o fundo.
+TEMA = {
+    "cliente": ("#0072B2", "#7CC4F0"),
+    "servidor": ("#B34700", "#FF9D4D"),
+    "rede": ("#616161", "#BDBDBD"),
+    "erro": ("#B3261E", "#FF9E94"),
+    "certo": ("#00664B", "#4FD1A5"),
+    "realce": ("#FFF3C4", "#4A4112"),  # um fundo, e não um texto
+}
+FORMAS = {"cliente": "●", "servidor": "■"}  # nada depende só da cor
+
+# As do matplotlib, que desenha no tema claro; quem mostra a figura as troca pelas do tema.
+AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#616161"  # cliente, servidor, rede
 VERMELHO = "#B3261E"
 CORES = {"cliente": AZUL, "servidor": LARANJA}
 LETRAS = {"cliente": AZUL, "servidor": "#B34700"}  # em letra miúda, o laranja das formas contrastaria pouco
 
-_CELULA = "text-align:left;padding:3px 18px 3px 0;border-bottom:1px solid var(--jp-border-color2, #ccc)"
+BORDA = "1px solid var(--jp-border-color1, #9e9e9e)"
+_CELULA = f"text-align:left;padding:3px 18px 3px 0;border-bottom:{BORDA};overflow-wrap:anywhere"
+
+
+def cor(nome):
+    """A cor de um dos nomes de `TEMA`, em CSS: a do tema claro, que `ESTILO` troca no escuro."""
+    return f"var(--parimpar-{nome}, {TEMA[nome][0]})"
+
+
+def escuras():
+    """As variáveis do tema escuro, em CSS."""
+    return "".join(f"--parimpar-{nome}:{escura};" for nome, (_, escura) in TEMA.items())
+
+
+ESTILO = f"<style>:is([data-jp-theme-light=false],.vscode-dark){{{escuras()}}}</style>"
 
 
 class Tabela:
@@ -39,4 +68,6 @@ class Tabela:
             + "</tr>"
             for nome, *valores in linhas
         )
-        return f'<table><thead><tr><td style="{_CELULA}"></td>{cabeca}</tr></thead><tbody>{corpo}</tbody></table>'
+        return (
+            f'{ESTILO}<table><thead><tr><td style="{_CELULA}"></td>{cabeca}</tr></thead><tbody>{corpo}</tbody></table>'
+        )

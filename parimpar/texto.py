@@ -68,5 +68,10 @@ def visivel(dados, limite=60, aspas=True):
     # Um caractere tem até 4 bytes; o byte a mais diz se ficou algo de fora.
     texto = dados[: limite * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
     cortado = len(texto) > limite
-    texto = repr(texto[:limite])  # repr escapa tudo a que o terminal poderia obedecer
-    return (texto if aspas else texto[1:-1]) + ("…" if cortado else "")
+    texto = texto[:limite]
+    if aspas or isinstance(dados, bytes):
+        texto = repr(texto)  # repr escapa tudo a que o terminal poderia obedecer
+        texto = texto if aspas else texto[1:-1]
+    else:  # uma frase: a barra que já está nela não se dobra
+        texto = "".join(letra if letra.isprintable() else repr(letra)[1:-1] for letra in texto)
+    return texto + ("…" if cortado else "")

@@ -141,3 +141,11 @@ def restos():
             if ambiente.get(SINAL) == str(os.getpid()):
                 sobraram.append(processo)
     return sobraram
+
+
+# O que uma rede pode trazer para quebrar uma tela: marcação, fórmulas, controle do terminal, letras de mais.
+HOSTIS = (
+    "$$", "$_$", "$x^2$", "R$ 5 e R$ 6", r"\$\frac{1}{0}$", r"$\undefined{$", "<img src=x onerror=alert(1)>", "</text></svg>",
+    "<script>alert(1)</script>", "\"'><b>", "&amp;&lt;", "]]>", "\x00\x01\x1b[31m\x07", "\t8", "\r\n", "\u202e7\u2066", "\ufffe\ud800",
+    "{}%s%(x)s", "1" * 1000, "Í" * 600, "𝟟👩‍👩‍👧", "",
+)  # fmt: skip

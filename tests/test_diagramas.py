@@ -1,31 +1,28 @@
-"""Os diagramas: artistas e textos, não pixels."""
+"""O diagrama da conversa: o que está escrito e o que se liga a quê, não pixels."""
 
 import random
 import re
+from xml.etree import ElementTree
 
 import pytest
-from matplotlib.figure import Figure
 
 from parimpar import Cliente, Diario, ErroParimpar, Servidor
 from parimpar.aulas.desenhos import (
     AZUL,
     LARANJA,
-    MAXIMO_DE_LINHAS,
     Tabela,
-    conversa,
+    conversa_em_svg,
     descrever,
     em_ordem,
     ultima_troca,
 )
+from parimpar.aulas.desenhos.conversa import MAXIMO_DE_LINHAS
+from parimpar.aulas.desenhos.troca import NAO_CHEGOU, ligacoes
 from parimpar.aulas.rede_ruim import RedeRuimUDP
 from parimpar.cliente import rodada
 from parimpar.diario import Evento
+from parimpar.folha import TEMA
 from parimpar.udp import ClienteUDP, ServidorUDP
-
-
-@pytest.fixture
-def ax():
-    return Figure().add_subplot()
 
 
 @pytest.fixture
@@ -41,8 +38,10 @@ def diario():
     return diario
 
 
-def textos(ax):
-    return [texto.get_text() for texto in ax.texts]
+def textos(eventos):
+    """O que está escrito no desenho, cada linha por si."""
+    arvore = ElementTree.fromstring(conversa_em_svg(eventos))
+    return [elemento.text for elemento in arvore.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def test_ultima_troca_so_tem_a_ultima_conexao(diario):
@@ -70,11 +69,10 @@ def test_a_causa_vem_antes_do_efeito(diario):
         assert envio.instante <= chegada.instante
 
 
-def test_conversa_desenha_cada_chamada_e_cada_mensagem(diario, ax):
+def test_conversa_desenha_cada_chamada_e_cada_mensagem(diario):
     """Cada evento tem seu rótulo, cada mensagem uma seta com os bytes, e os papéis têm cor e nome."""
     troca = ultima_troca(diario)
-    artistas = conversa(troca, ax)
-    escrito = textos(ax)
+    escrito = textos(troca)
     assert all(any(e.chamada in texto for texto in escrito) for e in troca if e.chamada)
     for mensagem in (
         r"'7\n' (2 bytes)",
@@ -84,11 +82,9 @@ def test_conversa_desenha_cada_chamada_e_cada_mensagem(diario, ax):
         "fim do envio",
     ):
         assert escrito.count(mensagem) == 1, mensagem
-    nomes = {
-        t.get_text(): t.get_bbox_patch().get_facecolor() for t in ax.texts if t.get_text() in ("cliente", "servidor")
-    }
-    assert len(nomes) == 2 and nomes["cliente"] != nomes["servidor"]
-    assert all(artista.axes is ax for artista in artistas)
+    svg = conversa_em_svg(troca)
+    assert escrito.count("cliente") == escrito.count("servidor") == 1
+    assert "--parimpar-cliente" in svg and "--parimpar-servidor" in svg and "<circle" in svg  # cor e forma
 
 
 def test_descrever_e_o_equivalente_em_texto(diario):
@@ -100,7 +96,7 @@ def test_descrever_e_o_equivalente_em_texto(diario):
     assert any(linha.endswith(r"servidor  recv(4096)  '7\n' (2 bytes)") for linha in linhas)
 
 
-def test_conexao_recusada(ax):
+def test_conexao_recusada():
     """A tentativa recusada é a última troca: um evento, marcado como erro."""
     diario = Diario()
     with Servidor() as servidor:
@@ -109,36 +105,34 @@ def test_conexao_recusada(ax):
         rodada("7", *endereco, diario=diario)
     troca = ultima_troca(diario)
     assert [e.tipo for e in troca] == ["erro"]
-    conversa(troca, ax)
-    assert any("ECONNREFUSED" in texto for texto in textos(ax))
+    assert any("ECONNREFUSED" in texto for texto in textos(troca))
 
 
-def test_seta_sem_a_outra_ponta_fica_pela_metade(ax):
+def test_seta_sem_a_outra_ponta_fica_pela_metade():
     """Com o diário de um lado só, não se desenha a chegada que ninguém viu."""
     with Servidor() as servidor, Cliente(*servidor.endereco) as cliente:
         cliente.perguntar("7")
-    conversa(ultima_troca(cliente.diario), ax)
-    setas = [t for t in ax.texts if getattr(t, "arrow_patch", None)]
-    assert len(setas) == 1 and setas[0].xy[0] == 0.5
+    troca = ultima_troca(cliente.diario)
+    assert [(e.tipo, chegada) for e, _, chegada in ligacoes(troca)] == [("envia", None)]
+    inteira, pela_metade = (re.findall(r"L(\d+)", conversa_em_svg(lista)) for lista in (par(troca), troca))
+    assert "492" in inteira and "492" not in pela_metade and "367" in pela_metade
 
 
-def test_sem_eventos(ax):
+def test_sem_eventos():
     """Sem conversa, o desenho e o texto dizem isso."""
-    conversa([], ax)
-    assert "nenhuma conversa ainda" in textos(ax)
+    assert "nenhuma conversa ainda" in textos([])
     assert descrever([]) == "nenhuma conversa ainda"
     assert ultima_troca([]) == []
 
 
-def test_conversa_longa_e_cortada(ax):
+def test_conversa_longa_e_cortada():
     """Acima do que se lê projetado, o resto é contado, não desenhado."""
     diario = Diario()
     with Servidor(diario=diario) as servidor, Cliente(*servidor.endereco, diario=diario) as cliente:
         for _ in range(10):
             cliente.perguntar("7")
     troca = ultima_troca(diario)
-    conversa(troca, ax)
-    assert f"… e mais {len(troca) - MAXIMO_DE_LINHAS} eventos" in textos(ax)
+    assert f"… e mais {len(troca) - MAXIMO_DE_LINHAS} eventos" in textos(troca)
 
 
 def test_cores_dos_papeis():
@@ -146,10 +140,36 @@ def test_cores_dos_papeis():
     assert (AZUL, LARANJA) == ("#0072B2", "#D55E00")
 
 
-def setas(ax):
-    """{(y de onde sai, y onde chega)} de cada seta inteira, de uma ponta à outra."""
-    inteiras = [t for t in ax.texts if getattr(t, "arrow_patch", None) and t.xy[0] in (0, 1)]
-    return {(t.xyann[1], t.xy[1]) for t in inteiras}
+def contraste(uma, outra):
+    """A razão de contraste da WCAG 2.1 entre duas cores #rrggbb."""
+
+    def luminancia(cor):
+        partes = [int(cor[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        vermelho, verde, azul = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in partes)
+        return 0.2126 * vermelho + 0.7152 * verde + 0.0722 * azul
+
+    clara, escura = sorted((luminancia(uma), luminancia(outra)), reverse=True)
+    return (clara + 0.05) / (escura + 0.05)
+
+
+@pytest.mark.parametrize("nome", TEMA.keys() - {"realce"})
+def test_as_cores_se_leem_nos_dois_temas(nome):
+    """Em cada tema, toda cor de letra tem 4,5:1 com os fundos do JupyterLab, e o realce, com as letras dele."""
+    clara, escura = TEMA[nome]
+    assert min(contraste(clara, fundo) for fundo in ("#ffffff", "#f5f5f5")) >= 4.5
+    assert min(contraste(escura, fundo) for fundo in ("#111111", "#212121", "#424242")) >= 4.5
+    assert contraste(TEMA["realce"][0], "#212121") >= 4.5 and contraste(TEMA["realce"][1], "#f5f5f5") >= 4.5
+
+
+def setas(eventos):
+    """{(de que evento sai, a qual chega)} de cada seta inteira, de uma ponta à outra."""
+    return {(i, j) for _, i, j in ligacoes(eventos) if j not in (None, NAO_CHEGOU)}
+
+
+def par(troca):
+    """Os mesmos eventos, com a chegada do último envio."""
+    envio = next(e for e in troca if e.tipo == "envia")
+    return [*troca, Evento(99, envio.instante + 1, "servidor", "recebe", "recv(1)", dados=envio.dados, tamanho=1)]
 
 
 def udp(*eventos):
@@ -161,7 +181,7 @@ def udp(*eventos):
     ]
 
 
-def test_datagrama_perdido_para_no_meio(ax):
+def test_datagrama_perdido_para_no_meio():
     """Uma troca de verdade que perde um pedido e uma resposta: duas setas com ✗, as outras inteiras."""
     diario = Diario()
     with ServidorUDP(diario=diario) as servidor, RedeRuimUDP(servidor.endereco, perda=0.5, semente=59) as rede:
@@ -174,51 +194,47 @@ def test_datagrama_perdido_para_no_meio(ax):
         "volta: perdidos": 1,
     }
     troca = [e for e in em_ordem(diario) if e.tipo not in ("inicia", "para")]
-    conversa(troca, ax)
-    assert textos(ax).count("não chegou") == 2
+    assert textos(troca).count("não chegou") == 2
     assert [linha.split()[2:4] for linha in descrever(troca).splitlines() if linha.endswith("✗ não chegou")] == [
         ["cliente", "sendto(1"],
         ["servidor", "sendto(…)"],
     ]
-    assert len(setas(ax)) == 4  # o 2º e o 3º pedidos, a 2ª resposta e a devolução
+    assert len(setas(troca)) == 4  # o 2º e o 3º pedidos, a 2ª resposta e a devolução
 
 
-def test_resposta_atrasada_se_liga_aos_seus_bytes(ax):
+def test_resposta_atrasada_se_liga_aos_seus_bytes():
     """A resposta de 7, que chega depois do envio de 8, não se liga à chegada da de 8."""
     eventos = udp(
         ("cliente", "envia", b"7"), ("servidor", "recebe", b"7"), ("servidor", "envia", b"IMPAR"),
         ("cliente", "envia", b"8"), ("servidor", "recebe", b"8"), ("servidor", "envia", b"PAR"),
         ("cliente", "recebe", b"IMPAR"), ("cliente", "recebe", b"PAR"),
     )  # fmt: skip
-    conversa(eventos, ax)
-    assert setas(ax) == {(0, 1), (2, 6), (3, 4), (5, 7)} and "não chegou" not in textos(ax)
+    assert setas(eventos) == {(0, 1), (2, 6), (3, 4), (5, 7)} and "não chegou" not in textos(eventos)
 
 
-def test_datagrama_ultrapassado_repetido_ou_lido_pela_metade(ax):
+def test_datagrama_ultrapassado_repetido_ou_lido_pela_metade():
     """Quem ultrapassa cruza a seta do outro; a repetição sai do mesmo envio; a leitura curta também chegou."""
     eventos = udp(
         ("cliente", "envia", b"1"), ("cliente", "envia", b"2"), ("servidor", "recebe", b"2"),
         ("servidor", "recebe", b"1"), ("servidor", "recebe", b"1"),
     )  # fmt: skip
-    conversa(eventos, ax)
-    assert setas(ax) == {(0, 3), (0, 4), (1, 2)}
+    assert setas(eventos) == {(0, 3), (0, 4), (1, 2)}
     longo, curto = udp(("cliente", "envia", b"1234567"), ("servidor", "recebe", b"1234"))
     curto = Evento(1, 1.0, "servidor", "recebe", "recvfrom(4)", dados=b"1234", tamanho=4)
     assert "✗" not in descrever([longo, curto])
 
 
-def test_sem_o_outro_diario_nada_se_diz_perdido(ax):
+def test_sem_o_outro_diario_nada_se_diz_perdido():
     """Com o diário de um lado só, o datagrama é uma seta pela metade, sem ✗."""
     eventos = udp(("cliente", "envia", b"7"), ("cliente", "envia", b"7"))
-    conversa(eventos, ax)
-    assert "não chegou" not in textos(ax) and "✗" not in descrever(eventos) and not setas(ax)
+    assert "não chegou" not in textos(eventos) and "✗" not in descrever(eventos) and not setas(eventos)
 
 
-def test_o_que_foi_cortado_do_desenho_nao_e_uma_perda(ax):
+def test_o_que_foi_cortado_do_desenho_nao_e_uma_perda():
     """O datagrama que chega depois da última linha desenhada fica pela metade, sem ✗."""
     meio = [("servidor", "erro", b"")] * MAXIMO_DE_LINHAS
-    conversa(udp(("cliente", "envia", b"7"), *meio, ("servidor", "recebe", b"7")), ax)
-    assert "não chegou" not in textos(ax) and not setas(ax)
+    eventos = udp(("cliente", "envia", b"7"), *meio, ("servidor", "recebe", b"7"))
+    assert "não chegou" not in textos(eventos) and "492" not in re.findall(r"L(\d+)", conversa_em_svg(eventos))
 
 
 def test_o_erro_vale_quando_e_visto():
@@ -242,7 +258,7 @@ def test_tabela():
     assert "<b>" not in pagina and "&lt;b&gt;" in pagina and "&amp;" in pagina
 
 
-def test_o_fim_do_envio_chega_a_leitura_que_o_descobriu(ax):
+def test_o_fim_do_envio_chega_a_leitura_que_o_descobriu():
     """Com as chamadas observadas, a seta vai ao recv que devolveu b"", e não ao close que veio depois."""
 
     def evento(numero, quem, tipo, chamada):
@@ -250,6 +266,19 @@ def test_o_fim_do_envio_chega_a_leitura_que_o_descobriu(ax):
 
     fim = [evento(0, "cliente", "fecha", "close()"), evento(1, "servidor", "recebe", "recv(100)"),
            evento(2, "servidor", "fecha", "close()")]  # fmt: skip
-    conversa(fim, ax)
-    setas = [texto for texto in ax.texts if getattr(texto, "arrow_patch", None)]
-    assert [tuple(seta.xy) for seta in setas] == [(1.0, 1)]
+    assert setas(fim) == {(0, 1)}
+
+
+@pytest.mark.parametrize("dados", [b"7\n", "ÍMPAR FIM\n".encode(), b"1" * 1001, b"\x00" * 40, b"'\"" * 30])
+def test_as_mensagens_nao_saem_do_meio(dados):
+    """A mensagem fica entre as duas linhas de vida, e duas nunca se cobrem."""
+    enviada = Evento(0, 1.0, "cliente", "envia", "sendall(…)", dados=dados, tamanho=len(dados))
+    recebida = Evento(3, 1.3, "servidor", "recebe", "recv(4096)", dados=dados, tamanho=len(dados))
+    outra = Evento(1, 1.1, "servidor", "envia", "sendall(…)", dados=dados, tamanho=len(dados))
+    vista = Evento(2, 1.2, "cliente", "recebe", "recv(4096)", dados=dados, tamanho=len(dados))
+    svg = conversa_em_svg([enviada, outra, vista, recebida])
+    caixas = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="20"', svg)
+    (x1, y1, largura1), (x2, y2, largura2) = [map(float, caixa) for caixa in caixas]
+    for x, largura in ((x1, largura1), (x2, largura2)):
+        assert 250 < x and x + largura < 500
+    assert abs(y1 - y2) >= 19 or x1 + largura1 <= x2 or x2 + largura2 <= x1

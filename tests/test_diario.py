@@ -145,6 +145,11 @@ def test_visivel(dados, escrito):
     assert visivel(dados) == escrito
 
 
+def test_visivel_numa_frase():
+    """Uma frase já escrita não se escapa de novo: só perde o que o terminal obedeceria."""
+    assert visivel(r"veio '\t8'" + "\x1b[2J\n", aspas=False) == r"veio '\t8'\x1b[2J\n"
+
+
 @pytest.mark.parametrize("dados", [b"\x00" * 10**6, "\x1b" * 10**6, b"\xff" * 10**6, "\U000e0001" * 10**6])
 def test_visivel_tem_limite(dados):
     """Por maior que seja o que veio, o que se escreve é curto e cabe numa linha."""

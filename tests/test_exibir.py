@@ -1,8 +1,9 @@
-"""A figura mostrada: uma imagem com texto alternativo, e nada que sobre aberto."""
+"""A figura mostrada: vetorial, nas cores do tema, com texto alternativo, e nada que sobre aberto."""
 
 import base64
 import html
 import re
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pytest
@@ -26,6 +27,11 @@ def mostrados(monkeypatch):
     return saidas
 
 
+def em_svg(pagina):
+    """O desenho que está dentro do HTML mostrado."""
+    return base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', pagina)[1], validate=True).decode()
+
+
 @pytest.fixture
 def fig():
     fig, ax = plt.subplots(figsize=(2, 1))
@@ -35,14 +41,32 @@ def fig():
 
 
 def test_a_imagem_tem_texto_alternativo(mostrados, fig):
-    """A saída é uma imagem PNG com o texto alternativo inteiro, escapado."""
+    """A saída é uma imagem com o texto alternativo inteiro, escapado."""
     mostrar(fig, ALT)
     ((saida, opcoes),) = mostrados
     assert opcoes == {"raw": True}
-    alt, fonte = re.fullmatch(r'<img [^>]*\balt="([^"]*)" src="([^"]*)">', saida["text/html"]).groups()
+    (alt,) = re.findall(r'<img [^>]*\balt="([^"]*)"', saida["text/html"])
     assert html.unescape(alt) == ALT and "<" not in alt
-    tipo, dados = fonte.split(",")
-    assert tipo == "data:image/png;base64" and base64.b64decode(dados, validate=True).startswith(b"\x89PNG\r\n")
+
+
+def test_a_imagem_e_um_desenho_nas_cores_do_tema(mostrados, fig):
+    """O SVG é bem formado, tem letras de verdade, e toda cor de uso geral é uma variável do tema."""
+    fig.axes[0].set_title("R$ 5 e R$ 6")
+    mostrar(fig, ALT)
+    svg = em_svg(mostrados[0][0]["text/html"])
+    assert "R$ 5 e R$ 6" in [elemento.text for elemento in ElementTree.fromstring(svg).iter() if elemento.text]
+    assert "prefers-color-scheme:dark" in svg and "--parimpar-cliente:" in svg
+    desenho = svg[svg.index("</style>") :]
+    assert not re.findall(r"(?<!, )#(?:000000|ffffff)", desenho) and "var(--jp-layout-color0" in desenho
+
+
+def test_a_mesma_figura_da_a_mesma_saida(mostrados):
+    """Nem a data nem nomes sorteados entram na saída: executar de novo não muda o notebook."""
+    for _ in range(2):
+        fig = Figure()
+        fig.subplots().bar([1, 2], [1, 2], hatch="//")
+        mostrar(fig, ALT)
+    assert mostrados[0] == mostrados[1]
 
 
 def test_o_texto_da_saida_diz_o_mesmo(mostrados, fig):

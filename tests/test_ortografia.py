@@ -49,7 +49,8 @@ def prosa_de_python(fonte):
             if re.search(r"^ *(def|import) \w|; from ", no.value, re.M):
                 continue  # código numa cadeia, como a solução de um exercício
             nomes.add(no.value)
-            if re.search(r"\w \w|\w\.\s", no.value) and not re.search(r"style=|</?\w|:[^ ]+;|px\b|-[a-z]+:", no.value):
+            marcacao = r"style=|</?\w|:[^ ]+;|px\b|-[a-z]+:|\w=\"|var\(--|serif|monospace"
+            if re.search(r"\w \w|\w\.\s", no.value) and not re.search(marcacao, no.value):
                 pedacos.append(no.value)
 
     def sem_rotulo(linha):  # "endereco, porta: (host, porta) do servidor": os nomes não são prosa

@@ -99,7 +99,7 @@ def test_o_html_diz_o_mesmo_que_o_texto(diario, escuta, par):
     for celula in tabela(retrato).values():
         assert f"\n{celula}\n" in lido
     assert "● client_socket" in lido and "■ server_socket" in lido  # a forma repete o que a cor diz
-    assert "● cliente" in lido and "#0072B2" in pagina and "#D55E00" in pagina
+    assert "● cliente" in lido and "--parimpar-cliente, #" in pagina and "--parimpar-servidor, #" in pagina
 
 
 def test_so_as_chamadas_desde_a_vista_anterior(diario, par):
@@ -232,7 +232,7 @@ def test_sockets_comuns(diario):
             assert valores["server_socket", "à espera de accept"] == "1 conexão"
             assert valores["client_socket", "estado"] == "ESTABLISHED"
     pagina = retrato._repr_html_()
-    assert "#6b6b6b" in pagina and "#0072B2" not in pagina and "●" not in pagina and "■" not in pagina
+    assert "--parimpar-rede, #" in pagina and "--parimpar-cliente, #" not in pagina and "●" not in pagina and "■" not in pagina
 
 
 def test_sockets_fechados(diario, par):
@@ -300,4 +300,4 @@ def test_um_papel_que_nao_e_dos_dois(diario):
     with observar(socket.socket(), "espião", diario) as sock:
         sock.bind(LOCAL)
         pagina = ver(meio=sock)._repr_html_()
-    assert "espião" in pagina and "#0072B2" not in pagina and "#D55E00" not in pagina
+    assert "espião" in pagina and "--parimpar-cliente, #" not in pagina and "--parimpar-servidor, #" not in pagina

@@ -9,17 +9,16 @@ um retrato de cada socket, pedido ao sistema operacional na hora.
 
 import html
 
+from ..folha import BORDA, ESTILO, FORMAS, TEMA, cor
 from ..kernel import NAO_DISPONIVEL, em_repouso
 from ..texto import endereco, visivel
-from .desenhos import CINZA, CORES, LETRAS
 
 MAXIMO_DE_CHAMADAS = 12  # as mais novas; mais do que isso não se lê
 CHAMADAS_AO_LADO = 4  # com mais, as chamadas ficam em cima dos sockets, e não ao lado
 BYTES_EM_HEXADECIMAL = 12
 A_ESPERA = "à espera de accept"
-_FORMAS = {"cliente": "●", "servidor": "■"}
-_CAIXA = "border:1px solid var(--jp-border-color2, #ccc);padding:4px 10px;margin:0"
-_CELULA = "text-align:left;padding:1px 10px 1px 0;vertical-align:top"
+_CAIXA = f"border:{BORDA};padding:4px 10px;margin:0;min-width:0"
+_CELULA = "text-align:left;padding:1px 10px 1px 0;vertical-align:top;overflow-wrap:anywhere"
 
 
 class Vista:
@@ -71,7 +70,7 @@ class Retrato:
     def _repr_html_(self):
         caixas = "".join(_caixa_da_ponta(*ponta) for ponta in self.pontas)
         caixas = _caixa_das_chamadas(self.chamadas) + caixas
-        return f'<div style="display:flex;flex-wrap:wrap;gap:10px;margin:4px 0">{caixas}</div>'
+        return f'{ESTILO}<div style="display:flex;flex-wrap:wrap;gap:10px;margin:4px 0">{caixas}</div>'
 
 
 def _linhas(e):
@@ -123,8 +122,8 @@ def _levou(evento):
 
 def _caixa_das_chamadas(eventos):
     itens = "".join(
-        f'<div style="margin:2px 0"><span style="color:{LETRAS.get(e.quem, CINZA)}">'
-        f"{_FORMAS.get(e.quem, '')} {html.escape(e.quem)}</span> "
+        f'<div style="margin:2px 0"><span style="color:{_cor(e.quem)}">'
+        f"{FORMAS.get(e.quem, '')} {html.escape(e.quem)}</span> "
         f'<code style="white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(_resumo(e))}</code></div>'
         for e in eventos
     )
@@ -136,16 +135,19 @@ def _caixa_das_chamadas(eventos):
 
 
 def _caixa_da_ponta(nome, quem, retrato):
-    cor, forma = CORES.get(quem, CINZA), _FORMAS.get(quem, "")
     linhas = "".join(
         f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{html.escape(rotulo)}</th>'
         f'<td style="{_CELULA}"><code>{html.escape(valor)}</code></td></tr>'
         for rotulo, valor in _linhas(retrato).items()
     )
     return (
-        f'<div style="{_CAIXA};border-top:4px solid {cor};flex:1 1 260px"><table><caption style="{_CELULA};'
-        f'font-weight:600;color:{LETRAS.get(quem, CINZA)}">{forma} {html.escape(nome)}</caption><tbody>{linhas}</tbody></table></div>'
+        f'<div style="{_CAIXA};border-top:4px solid {_cor(quem)};flex:1 1 260px"><table><caption style="{_CELULA};'
+        f'font-weight:600;color:{_cor(quem)}">{FORMAS.get(quem, "")} {html.escape(nome)}</caption><tbody>{linhas}</tbody></table></div>'
     )
+
+
+def _cor(quem):
+    return cor(quem if quem in TEMA else "rede")
 
 
 def _contar(quantos, um="byte", varios="bytes"):

@@ -5,19 +5,21 @@ carrega o matplotlib: quem chama é que cria os eixos.
 """
 
 from ...folha import AZUL, CINZA, CORES, LARANJA, LETRAS, VERMELHO, Tabela
+from .conversa import conversa, conversa_em_svg, resumir
 from .curvas import curvas, descrever_curvas
 from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
-from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, conversa, descrever, em_ordem, ultima_troca
+from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, descrever, em_ordem, ultima_troca
 
 __all__ = [
     "AZUL",
     "CINZA",
     "barras_de_defeitos",
     "conversa",
+    "conversa_em_svg",
     "CORES",
     "curvas",
     "descrever",
@@ -37,6 +39,7 @@ __all__ = [
     "MAXIMO_DE_LINHAS",
     "MINIMO_DE_LINHAS",
     "mostrar",
+    "resumir",
     "Tabela",
     "ultima_troca",
     "VERMELHO",

@@ -1,7 +1,8 @@
 """Curvas de medidas: uma por programa medido, distinguíveis sem cor."""
 
 from ...folha import AZUL, CINZA, LARANJA
-from .exibir import sozinho
+from ...texto import visivel
+from .exibir import ao_pe_da_letra, eixo_logaritmico, sozinho
 
 _ESTILOS = [("o", "-", AZUL), ("s", "--", LARANJA), ("^", ":", CINZA), ("D", "-.", "#117733")]
 
@@ -25,13 +26,18 @@ def curvas(medidas, ax=None, xlabel="clientes", ylabel="", log=False):
     linhas = []
     for (nome, pontos), (marcador, traco, cor) in zip(medidas.items(), _ESTILOS, strict=False):
         x, y = zip(*pontos, strict=True)
-        linhas += ax.plot(x, y, marker=marcador, linestyle=traco, color=cor, linewidth=2, label=nome)
-    ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log" if log else "linear")
+        linhas += ax.plot(
+            x, y, marker=marcador, linestyle=traco, color=cor, linewidth=2, label=visivel(nome, 40, aspas=False)
+        )
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log")
+    if log:
+        eixo_logaritmico(ax.yaxis)
     marcas = sorted({x for pontos in medidas.values() for x, _ in pontos})
     ax.set_xticks(marcas, [str(x) for x in marcas])
-    ax.minorticks_off()
+    ax.xaxis.minorticks_off()
     ax.grid(axis="y", alpha=0.3)
-    ax.legend(fontsize=10)
+    ax.legend()
+    ao_pe_da_letra(ax)
     return linhas
 
 

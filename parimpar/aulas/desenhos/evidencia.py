@@ -1,7 +1,10 @@
 """Os defeitos medidos em programas de estudantes, em barras."""
 
+from textwrap import fill
+
 from ...folha import CORES
-from .exibir import sozinho
+from ...texto import visivel
+from .exibir import ao_pe_da_letra, sozinho
 
 _HACHURAS = {"servidor": "", "cliente": "///"}
 
@@ -21,7 +24,7 @@ def barras_de_defeitos(linhas, ax=None):
         texto = descrever_defeitos(linhas)
         maior, menor = (" ".join(linha.split()[:3]) for linha in (texto.splitlines()[0], texto.splitlines()[-1]))
         alt = f"Barras com {len(linhas)} defeitos, do mais comum ({maior}) ao menos comum ({menor}), listados no texto abaixo."
-        with sozinho(9.5, 5.4, alt, texto) as ax:
+        with sozinho(8.5, 8, alt, texto) as ax:
             barras_de_defeitos(linhas, ax)
         return None
     barras = []
@@ -29,9 +32,13 @@ def barras_de_defeitos(linhas, ax=None):
         fracao = int(linha["quantos"]) / int(linha["de"])
         cor, hachura = CORES[linha["lado"]], _HACHURAS[linha["lado"]]
         barras += ax.barh(y, 100 * fracao, 0.7, color=cor, hatch=hachura, edgecolor="white")
-        ax.text(100 * fracao + 1, y, f"{linha['quantos']} de {linha['de']}", va="center", fontsize=9.5)
-    ax.set(xlabel="programas com o defeito (%)", xlim=(0, 112), ylim=(len(linhas) - 0.4, -0.6))
-    ax.set_yticks(range(len(linhas)), [f"{linha['lado']}: {linha['defeito']}" for linha in linhas], fontsize=9.5)
+        ax.text(100 * fracao + 1, y, f"{linha['quantos']} de {linha['de']}", va="center")
+    ax.set(xlabel="programas com o defeito (%)", xlim=(0, 118), ylim=(len(linhas) - 0.4, -0.6))
+    ax.set_yticks(
+        range(len(linhas)),
+        [fill(f"{linha['lado']}: {visivel(linha['defeito'], 80, aspas=False)}", 36) for linha in linhas],
+    )
+    ao_pe_da_letra(ax)
     ax.spines[["top", "right"]].set_visible(False)
     return barras
 

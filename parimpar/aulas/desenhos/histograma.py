@@ -4,7 +4,8 @@ from collections import Counter
 
 from ...folha import AZUL, CINZA, LARANJA
 from ...protocolo import LIMITE_DE_CASAS
-from .exibir import sozinho
+from ...texto import visivel
+from .exibir import ao_pe_da_letra, eixo_logaritmico, sozinho
 
 _ESTILOS = [{"color": AZUL, "hatch": ""}, {"color": LARANJA, "hatch": "///"}]
 
@@ -29,12 +30,14 @@ def histograma_de_casas(amostras, ax=None):
         casas = Counter(map(len, numeros))
         x = [n + (i - (len(amostras) - 1) / 2) * largura for n in sorted(casas)]
         altura = [casas[n] for n in sorted(casas)]
-        artistas.append(ax.bar(x, altura, largura, label=nome, edgecolor="white", **estilo))
+        artistas.append(ax.bar(x, altura, largura, label=visivel(nome, 40, aspas=False), edgecolor="white", **estilo))
     ax.axvline(LIMITE_DE_CASAS + 0.5, color=CINZA, linestyle="--")
-    ax.text(LIMITE_DE_CASAS + 0.2, 1.02, "← PAR ou ÍMPAR", ha="right", transform=ax.get_xaxis_transform(), color=CINZA)
+    ax.text(LIMITE_DE_CASAS + 0.1, 1.02, "← PAR ou ÍMPAR", ha="right", transform=ax.get_xaxis_transform(), color=CINZA)
     ax.text(LIMITE_DE_CASAS + 0.8, 1.02, "letras →", transform=ax.get_xaxis_transform(), color=CINZA)
-    ax.set(xlabel="casas", ylabel="números (escala logarítmica)", yscale="log", xlim=(0, 31.5))
+    ax.set(xlabel="casas", ylabel="números (escala logarítmica)", xlim=(0, 31.5))
+    eixo_logaritmico(ax.yaxis)
     ax.legend(loc="upper left")
+    ao_pe_da_letra(ax)
     return artistas
 
 

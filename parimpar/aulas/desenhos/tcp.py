@@ -3,8 +3,8 @@
 import textwrap
 
 from ...erros import ErroDeUso
-from ...folha import CINZA, CORES
-from .exibir import sozinho
+from ...folha import CINZA, CORES, LETRAS, TEMA
+from .exibir import ao_pe_da_letra, sozinho
 
 MAXIMO_DE_SEGMENTOS = 16  # de um diagrama que ainda se lê projetado
 
@@ -31,7 +31,7 @@ _OUTROS_NOMES = {
 # De onde, para onde, o que acontece e onde se escreve.
 _TRANSICOES = [
     ("CLOSED", "LISTEN", "listen()", (5, 9.2)),
-    ("CLOSED", "SYN_SENT", "connect()\nenvia SYN", (6.9, 8.4)),
+    ("CLOSED", "SYN_SENT", "connect()\nenvia SYN", (7.5, 8.4)),
     ("LISTEN", "SYN_RECV", "chega SYN\nenvia SYN, ACK", (3.15, 7.6)),
     ("SYN_SENT", "SYN_RECV", "chega SYN, envia SYN, ACK", (5, 6.8)),
     ("SYN_RECV", "ESTABLISHED", "chega ACK", (3.15, 6)),
@@ -66,7 +66,7 @@ def espaco_tempo(segmentos, ax=None):
     if ax is None:
         quais = ", ".join(f"{s.de} {s.flags}" for s in mostrados)
         alt = f"Diagrama espaço-tempo: {quais or 'nenhum segmento'}; o texto abaixo tem os números e os bytes."
-        with sozinho(11.5, 1 + 0.48 * max(len(mostrados), 2), alt, descrever_segmentos(segmentos)) as ax:
+        with sozinho(8.5, 1 + 0.48 * max(len(mostrados), 2), alt, descrever_segmentos(segmentos)) as ax:
             espaco_tempo(segmentos, ax)
         return None
     altura = max(len(mostrados), 2)
@@ -75,11 +75,12 @@ def espaco_tempo(segmentos, ax=None):
         artistas += _segmento(segmento, y, ax)
     if len(segmentos) > len(mostrados):
         sobra = f"… e mais {len(segmentos) - len(mostrados)} segmentos"
-        artistas.append(ax.text(0.5, altura, sobra, ha="center", va="center", fontsize=10, color=CINZA))
+        artistas.append(ax.text(0.5, altura, sobra, ha="center", va="center", fontsize=12, color=CINZA))
     if not segmentos:
-        artistas.append(ax.text(0.5, 1, "nenhum segmento", ha="center", va="center", fontsize=10, color=CINZA))
+        artistas.append(ax.text(0.5, 1, "nenhum segmento", ha="center", va="center", fontsize=12, color=CINZA))
     ax.set(xlim=(-0.22, 1.22), ylim=(altura + 0.3, -1.5))
     ax.axis("off")
+    ao_pe_da_letra(ax)
     return artistas
 
 
@@ -96,7 +97,7 @@ def maquina_de_estados(visitados, ax=None):
 
     Args:
         visitados: {"cliente": [...], "servidor": [...]}, com os estados na ordem em que foram vistos.
-        ax: onde desenhar, de uns 10 por 8 polegadas; sem ele, mostra a figura e o mesmo em texto.
+        ax: onde desenhar, de uns 9 por 9 polegadas; sem ele, mostra a figura e o mesmo em texto.
 
     Returns:
         A lista dos artistas criados.
@@ -107,7 +108,7 @@ def maquina_de_estados(visitados, ax=None):
             f"Máquina de estados do TCP, com {quantos} dos {len(ESTADOS_TCP)} estados visitados; "
             "o texto abaixo diz a ordem de cada ponta."
         )
-        with sozinho(11.5, 8.4, alt, descrever_estados(visitados)) as ax:
+        with sozinho(8.5, 8.8, alt, descrever_estados(visitados)) as ax:
             maquina_de_estados(visitados, ax)
         return None
     marcas = _marcas(visitados)
@@ -118,11 +119,12 @@ def maquina_de_estados(visitados, ax=None):
     for de, para, texto, lugar in _TRANSICOES:
         artistas += _transicao(caixas[_POSICOES[de]], caixas[_POSICOES.get(para, para)], texto, lugar, ax)
     legenda = "o número é a ordem em que\ncada um passou por ali;\ntracejado: não visitado"
-    for x, y, texto, cor in [(0.05, 10.1, "● cliente", CORES["cliente"]), (1.5, 10.1, "■ servidor", CORES["servidor"]),
+    for x, y, texto, cor in [(0.05, 10.1, "● cliente", LETRAS["cliente"]), (1.5, 10.1, "■ servidor", LETRAS["servidor"]),
                              (0.05, 9.3, legenda, "black")]:  # fmt: skip
-        artistas.append(ax.text(x, y, texto, ha="left", va="center", fontsize=10, linespacing=1.4, color=cor))
+        artistas.append(ax.text(x, y, texto, ha="left", va="center", fontsize=12, linespacing=1.3, color=cor))
     ax.set(xlim=(-0.3, 10.3), ylim=(-0.6, 10.5))
     ax.axis("off")
+    ao_pe_da_letra(ax)
     return artistas
 
 
@@ -173,13 +175,13 @@ def _estado(nome, lugar, numeros, ax):
     (x, y), visitado = lugar, bool(numeros)
     caixa = FancyBboxPatch(
         (x - _LARGURA / 2, y - _ALTURA / 2), _LARGURA, _ALTURA, boxstyle="round,pad=0,rounding_size=0.15", zorder=2,
-        facecolor="#fff7d6" if visitado else "white", edgecolor="black" if visitado else CINZA,
+        facecolor=TEMA["realce"][0] if visitado else "white", edgecolor="black" if visitado else CINZA,
         linewidth=2 if visitado else 1, linestyle="-" if visitado else "--",
     )  # fmt: skip
     ax.add_patch(caixa)
     nome = ax.text(
-        x, y, nome, ha="center", va="center", fontsize=10.5, weight="bold" if visitado else "normal", zorder=3,
-        color="black" if visitado else "#555555",
+        x, y, nome, ha="center", va="center", fontsize=12, weight="bold" if visitado else "normal", zorder=3,
+        color="black" if visitado else CINZA,
     )  # fmt: skip
     marcas = []
     for quem, ordem in numeros.items():
@@ -187,7 +189,7 @@ def _estado(nome, lugar, numeros, ax):
         redonda = "circle,pad=0.25" if ordem[-1] < 10 and len(ordem) == 1 else "round,pad=0.3,rounding_size=0.8"
         marcas.append(
             ax.text(
-                x + lado * _LARGURA / 2, y, " e ".join(map(str, ordem)), ha="center", va="center", fontsize=10,
+                x + lado * _LARGURA / 2, y, " e ".join(map(str, ordem)), ha="center", va="center", fontsize=12,
                 color="white", weight="bold", zorder=4,
                 bbox={"boxstyle": redonda if quem == "cliente" else "square,pad=0.3", "facecolor": CORES[quem],
                       "edgecolor": "white"},
@@ -205,7 +207,7 @@ def _transicao(caixa_de, caixa_para, texto, lugar, ax):
                     "shrinkB": folga, "mutation_scale": 14}, zorder=1,
     )  # fmt: skip
     rotulo = ax.text(
-        *lugar, texto, ha="center", va="center", fontsize=9.5, linespacing=1.1, zorder=1.5,
+        *lugar, texto, ha="center", va="center", fontsize=12, linespacing=1.1, zorder=1.5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )  # fmt: skip
     return [seta, rotulo]
@@ -215,7 +217,7 @@ def _linha_de_vida(quem, altura, ax):
     forma = {"cliente": "round,pad=0.4", "servidor": "square,pad=0.4"}[quem]
     ax.plot([_X[quem]] * 2, [-0.6, altura], color=CORES[quem], linewidth=2, zorder=1)
     return ax.text(
-        _X[quem], -1.0, quem, ha="center", va="center", color="white", weight="bold", fontsize=11,
+        _X[quem], -1.0, quem, ha="center", va="center", color="white", weight="bold", fontsize=13,
         bbox={"boxstyle": forma, "facecolor": CORES[quem], "edgecolor": "none"},
     )  # fmt: skip
 
@@ -231,12 +233,12 @@ def _segmento(segmento, y, ax):
     )  # fmt: skip
     lado = -1 if de < para else 1
     instante = ax.text(
-        de + lado * 0.03, y, f"{segmento.instante * 1000:.3f} ms".replace(".", ","), color=cor,
-        ha="right" if lado < 0 else "left", va="center", fontsize=9.5,
+        de + lado * 0.03, y, f"{segmento.instante * 1000:.3f} ms".replace(".", ","), color=LETRAS[segmento.de],
+        ha="right" if lado < 0 else "left", va="center", fontsize=12,
     )  # fmt: skip
     texto = f"{segmento.flags}  {segmento.numeros}  {segmento.conteudo(16)}".rstrip()
     rotulo = ax.text(
-        0.5, y + _DESCIDA / 2, texto, ha="center", va="center", fontsize=9.5, family="monospace", zorder=4,
+        0.5, y + _DESCIDA / 2, texto, ha="center", va="center", fontsize=12, family="monospace", zorder=4,
         weight="bold" if reinicia else "normal", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
     )  # fmt: skip
     return [marca, seta, instante, rotulo]

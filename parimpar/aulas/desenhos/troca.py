@@ -2,10 +2,8 @@
 
 from textwrap import fill
 
-from ...diario import Diario
 from ...folha import CINZA, CORES, LETRAS, VERMELHO
 from ...texto import visivel
-from .exibir import sozinho
 
 MINIMO_DE_LINHAS, MAXIMO_DE_LINHAS = 2, 16  # de um diagrama que ainda se lê projetado
 NAO_CHEGOU = "✗ não chegou"  # o que se diz de um datagrama que a outra ponta não recebeu
@@ -16,7 +14,7 @@ _CHEGADA = {"envia": "recebe", "conecta": "conecta", "fecha": "fecha"}  # o que 
 
 def em_ordem(eventos):
     """Os eventos na ordem do relógio, mesmo que venham de vários diários: a causa vem antes do efeito."""
-    return sorted(eventos, key=_quando)
+    return sorted(eventos, key=instante)
 
 
 def ultima_troca(eventos):
@@ -40,16 +38,16 @@ def descrever(eventos):
     """A conversa em texto, uma linha por evento: o equivalente do diagrama."""
     if not eventos:
         return "nenhuma conversa ainda"
-    inicio = _quando(eventos[0])
-    perdidos = {y for _, y, chegada in _ligacoes(eventos) if chegada is NAO_CHEGOU}
+    inicio = instante(eventos[0])
+    perdidos = {y for _, y, chegada in ligacoes(eventos) if chegada is NAO_CHEGOU}
     return "\n".join(
-        f"{_milissegundos(_quando(e) - inicio):>9}  {e.quem:<8}  {_rotulo(e)}{_bytes(e)}"
+        f"{em_milissegundos(instante(e) - inicio):>9}  {e.quem:<8}  {rotulo(e)}{_bytes(e)}"
         + (f"  {NAO_CHEGOU}" if y in perdidos else "")
         for y, e in enumerate(eventos)
     )
 
 
-def conversa(eventos, ax=None):
+def conversa(eventos, ax):
     """Desenha a conversa: duas linhas de vida, o tempo para baixo, cada chamada e cada mensagem.
 
     Um datagrama que a outra ponta não recebeu é uma seta que para no meio, com um ✗.
@@ -62,19 +60,11 @@ def conversa(eventos, ax=None):
     Returns:
         A lista dos artistas criados.
     """
-    if isinstance(eventos, Diario):
-        eventos = ultima_troca(eventos)
     linhas = eventos[:MAXIMO_DE_LINHAS]
-    if ax is None:
-        mensagens = ", ".join(f"{e.quem} envia {visivel(e.dados, 22)}" for e in linhas if e.tipo == "envia")
-        alt = f"Diagrama de sequência: {mensagens or 'nenhuma mensagem'}; a conversa toda está no texto abaixo."
-        with sozinho(8.2, 1 + 0.36 * max(len(linhas), MINIMO_DE_LINHAS), alt, descrever(eventos)) as ax:
-            conversa(eventos, ax)
-        return None
     artistas = [_linha_de_vida(quem, max(len(linhas), MINIMO_DE_LINHAS), ax) for quem in _X]
     for y, evento in enumerate(linhas):
-        artistas.append(_chamada(evento, y, _quando(evento) - _quando(linhas[0]), ax))
-    for saida, y, chegada in _ligacoes(eventos):
+        artistas.append(_chamada(evento, y, instante(evento) - instante(linhas[0]), ax))
+    for saida, y, chegada in ligacoes(eventos):
         if chegada is NAO_CHEGOU and y < len(linhas):
             artistas += _seta_perdida(saida, y, ax)
         elif y < len(linhas):
@@ -89,7 +79,7 @@ def conversa(eventos, ax=None):
     return artistas
 
 
-def _ligacoes(eventos):
+def ligacoes(eventos):
     """Trios (evento de saída, y, y da chegada): o que saiu de uma ponta e onde apareceu na outra.
 
     A chegada é None quando a outra ponta não está no diário, e NAO_CHEGOU quando está e não recebeu.
@@ -166,7 +156,7 @@ def _chamada(evento, y, segundos, ax):
         ax.plot([x], [y], marker="X", color=VERMELHO, markersize=9, markeredgecolor="white", zorder=3)
     else:
         ax.plot([x], [y], marker={"cliente": "o", "servidor": "s"}[evento.quem], color=CORES[evento.quem], markersize=5)
-    texto = fill(f"{_rotulo(evento)}   {_milissegundos(segundos)}", 32)
+    texto = fill(f"{rotulo(evento)}   {em_milissegundos(segundos)}", 32)
     encosto = "right" if lado < 0 else "left"
     return ax.text(x + lado * 0.035, y, texto, ha=encosto, va="center", color=LETRAS[evento.quem], fontsize=8.5)
 
@@ -210,17 +200,17 @@ def _seta_perdida(saida, y, ax):
     return [seta, marca, dados, motivo]
 
 
-def _quando(evento):
+def instante(evento):
     """O instante em que um evento se desenha; um erro, o de quando foi visto, e não o do começo da espera."""
     return evento.instante + (evento.duracao if evento.tipo == "erro" else 0)
 
 
-def _rotulo(evento):
+def rotulo(evento):
     if evento.tipo == "erro":
         return f"erro: {visivel(evento.detalhe, 60, aspas=False)}"
     if evento.tipo == "devolve":
         return f"devolução: {visivel(evento.detalhe, 30, aspas=False)}"
-    return evento.chamada or evento.tipo
+    return visivel(evento.chamada, 60, aspas=False) or evento.tipo
 
 
 def _bytes(evento, limite=60):
@@ -229,5 +219,5 @@ def _bytes(evento, limite=60):
     return f"  {visivel(evento.dados, limite)} ({evento.tamanho} {'byte' if evento.tamanho == 1 else 'bytes'})"
 
 
-def _milissegundos(segundos):
+def em_milissegundos(segundos):
     return f"{segundos * 1000:.1f} ms".replace(".", ",")
