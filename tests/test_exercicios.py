@@ -113,12 +113,6 @@ ERRADAS = [
     ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
     ("aula04.sortear",
      "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
-    ("aula07.servir",
-     "def servir(server_socket, atender):\n    while True:\n        atender(server_socket.accept()[0])", ERRADO,
-     "o calado não pode segurar o laço"),
-    ("aula07.servir",
-     "def servir(server_socket, atender):\n    while True:\n        c, _ = server_socket.accept()\n"
-     "        threading.Thread(target=atender, args=(c,)).start()", QUEBROU, "na linha 3, OSError"),
     ("aula08.perguntar_udp",
      "def perguntar_udp(endereco, texto, tentativas):\n    s = socket.socket(type=socket.SOCK_DGRAM)\n"
      "    s.sendto(texto.encode(), endereco)\n    return s.recvfrom(99)[0].decode()", PARADO,
@@ -138,7 +132,7 @@ ERRADAS = [
      "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
      "na linha 5, em recv"),
 ]  # fmt: skip
-for numero in ("05", "06"):  # um arquivo por aula
+for numero in ("05", "06", "07"):  # um arquivo por aula
     da_aula = importlib.import_module(f"erradas.aula{numero}").ERRADAS
     ERRADAS += [(f"aula{numero}.{nome}", codigo, situacao, trecho) for nome, codigo, situacao, trecho in da_aula]
 

@@ -25,6 +25,7 @@ ESPERAS = {
     "recv": "bytes da outra ponta, ou o fim do envio dela",
     "connect": "a outra ponta aceitar a conexão",
     "create_connection": "a outra ponta aceitar a conexão",
+    "select": "algum dos sockets registrados ficar pronto",
     "sendall": "a outra ponta ler: a fila de envio está cheia",
     "send": "a outra ponta ler: a fila de envio está cheia",
     "join": "outra thread terminar",
@@ -108,6 +109,10 @@ class Tarefa:
             servem = [causa for tipo, causa in causas.items() if tipo != PARADO and isinstance(self._erro, tipo)]
             raise _NaResposta(_com_causa(resumir(self._erro, self._linhas), servem[0] if servem else ""))
         return self._valor
+
+    def nesta_thread(self):
+        """Quem chama isto está na thread da função?"""
+        return threading.current_thread() is self._thread
 
     def aguardar(self, prazo):
         """Espera a função terminar, no máximo isto."""
