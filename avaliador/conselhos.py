@@ -20,21 +20,51 @@ FONTES = {
 
 # De cada exceção, o que quase sempre é: (o que a linha dela traz, a cura).
 EXCECOES = (
-    (r"^NameError|^ReferenceError", "O nome que o erro diz não existe ali: confira a grafia dele, e se falta um import."),
-    (r"^TypeError: .*bytes-like|^TypeError: .*(not str|not 'str')", "A rede leva bytes: codifique o texto com .encode() antes de enviar."),
-    (r"^TypeError: .*(bytes to str|\"bytes\"|not bytes)", "O recv traz bytes: decodifique-os com .decode() antes de usá-los como texto."),
-    (r"^UnicodeDecodeError: 'ascii'", "O Í não existe em ASCII: decodifique em UTF-8, recv(...).decode('utf-8')."),
+    (
+        r"^NameError|^ReferenceError",
+        "O nome que o erro diz não existe ali: confira a grafia dele, e se falta um import.",
+    ),
+    (
+        r"^TypeError:\s.*bytes-like|^TypeError:\s.*(not\sstr|not\s'str')",
+        "A rede leva bytes: codifique o texto com .encode() antes de enviar.",
+    ),
+    (
+        r"^TypeError:\s.*(bytes\sto\sstr|\"bytes\"|not\sbytes)",
+        "O recv traz bytes: decodifique-os com .decode() antes de usá-los como texto.",
+    ),
+    (r"^UnicodeDecodeError:\s'ascii'", "O Í não existe em ASCII: decodifique em UTF-8, recv(...).decode('utf-8')."),
     (r"^UnicodeDecodeError", "Os bytes de uma letra podem chegar partidos: junte a resposta inteira antes do decode."),
-    (r"^UnicodeEncodeError: 'ascii'", "O Í não existe em ASCII: codifique em UTF-8, texto.encode('utf-8')."),
-    (r"^ValueError: invalid literal for int|^NumberFormatException", "O texto que chegou não é um número: a resposta é texto, e não se converte."),
-    (r"^ConnectionRefusedError|ECONNREFUSED|Connection refused", "Ninguém escutava na porta: trate o erro do connect, avise e tente de novo."),
-    (r"^BrokenPipeError|^ConnectionResetError|EPIPE|ECONNRESET|^SocketException|^SIGPIPE", "A outra ponta já tinha fechado: trate o erro e siga para a próxima volta."),
-    (r"^TimeoutError|^socket\.timeout|^SocketTimeoutException", "O prazo acabou sem resposta: trate o erro, avise e tente de novo na próxima volta."),
+    (r"^UnicodeEncodeError:\s'ascii'", "O Í não existe em ASCII: codifique em UTF-8, texto.encode('utf-8')."),
+    (
+        r"^ValueError:\sinvalid\sliteral\sfor\sint|^NumberFormatException",
+        "O texto que chegou não é um número: a resposta é texto, e não se converte.",
+    ),
+    (
+        r"^ConnectionRefusedError|ECONNREFUSED|Connection\srefused",
+        "Ninguém escutava na porta: trate o erro do connect, avise e tente de novo.",
+    ),
+    (
+        r"^BrokenPipeError|^ConnectionResetError|EPIPE|ECONNRESET|^SocketException|^SIGPIPE",
+        "A outra ponta já tinha fechado: trate o erro e siga para a próxima volta.",
+    ),
+    (
+        r"^TimeoutError|^socket\.timeout|^SocketTimeoutException",
+        "O prazo acabou sem resposta: trate o erro, avise e tente de novo na próxima volta.",
+    ),
     (r"^(IndentationError|TabError|SyntaxError)", "O programa nem começa: corrija a escrita da linha que o erro diz."),
-    (r"^NullPointerException", "Algo que se usou é null: o readLine devolve null quando o servidor fecha; confira antes de usar."),
+    (
+        r"^NullPointerException",
+        "Algo que se usou não existe: quando o servidor fecha, o readLine não devolve um texto; confira antes de usar.",
+    ),
     (r"^AttributeError", "O objeto não tem esse nome: confira a grafia, e de que tipo ele é."),
-    (r"^(IndexError|ArrayIndexOutOfBoundsException|StringIndexOutOfBoundsException)", "A posição não existe: confira o tamanho antes; uma resposta vazia quer dizer que a conexão acabou."),
-    (r"^SIG(SEGV|BUS)", "O programa usou memória que não é dele: confira o tamanho dos vetores, e termine o texto lido com 0."),
+    (
+        r"^(IndexError|ArrayIndexOutOfBoundsException|StringIndexOutOfBoundsException)",
+        "A posição não existe: confira o tamanho antes; uma resposta vazia quer dizer que a conexão acabou.",
+    ),
+    (
+        r"^SIG(SEGV|BUS)",
+        "O programa usou memória que não é dele: confira o tamanho dos vetores, e termine o texto lido com 0.",
+    ),
 )  # fmt: skip
 
 

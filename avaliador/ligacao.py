@@ -1,7 +1,6 @@
 """Uma conexão do avaliador com o programa do aluno: cada passo anotado, toda espera com prazo."""
 
 import contextlib
-import pathlib
 import socket
 import struct
 import sys
@@ -9,6 +8,7 @@ import time
 
 from parimpar.kernel import estado
 
+from .outra_ponta import outra_ponta
 from .veredito import Passo
 
 ATRASO = 0.15  # segundos: se um pedaço atrasou mais, quem encerra a mensagem com 200 ms de silêncio não tem culpa
@@ -144,10 +144,6 @@ def _ja_leu(sock):
     with contextlib.suppress(OSError):
         if estado(sock).fila_envio:
             return False  # ainda não chegou
-        ele, nos = (f":{endereco[1]:04X}" for endereco in (sock.getpeername(), sock.getsockname()))
-        for tabela in ("/proc/net/tcp", "/proc/net/tcp6"):
-            for linha in pathlib.Path(tabela).read_text().splitlines()[1:]:
-                campos = linha.split()
-                if campos[1].endswith(ele) and campos[2].endswith(nos):
-                    return int(campos[4].partition(":")[2], 16) == 0
+        if ponta := outra_ponta(sock):
+            return ponta.por_ler == 0
     return True  # já não há conexão
