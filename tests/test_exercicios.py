@@ -3,21 +3,26 @@
 import importlib
 import itertools
 import linecache
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+import warnings
 
 import pytest
 from apoio import restos
 
 from avaliador.exercicios import aula12
 from avaliador.exercicios import exercicio as modulo
+from avaliador.exercicios.aluno import Aluno
+from avaliador.exercicios.causas import causa
 from avaliador.exercicios.exercicio import Exercicio
-from avaliador.exercicios.resultado import CERTO, ERRADO, NAO_TENTADO, PARADO, QUEBROU
+from avaliador.exercicios.resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU
 from parimpar.erros import ErroDeUso
 
-NUMEROS = ["01", "03", "04", "05", "06", "07", "08", "09", "11"]  # as aulas com exercícios de funções
+NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11"]  # as aulas com exercícios de funções
 AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero}") for numero in NUMEROS]
 TODOS = {
     f"{e.aula}.{e.nome}": e
@@ -60,81 +65,13 @@ def test_a_solucao_esta_certa(nome):
     assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
 
 
-# Cada resposta numa linha, por comprida que seja.
-# ruff: noqa: E501
+AINDA_COM_POUCAS = {"aula08", "aula09", "aula11"}
+RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
-    ("aula01.perguntar", "def perguntar(e, t):\n    return 'ÍMPAR'", ERRADO, "nenhuma conexão chegou"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    return s.recv(9)", PARADO,
-     "na linha 3, em recv, à espera de: bytes da outra ponta"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t)", QUEBROU,
-     "na linha 3, TypeError"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t.encode())", ERRADO,
-     "falta o return"),
-    ("aula01.perguntar",
-     "def perguntar(e, t):\n    with socket.create_connection(e) as s:\n        s.send(t.encode())\n        return s.recv(99)",
-     ERRADO, "falta o decode"),
-    ("aula01.perguntar",
-     "def perguntar(e, t):\n    global s\n    s = socket.create_connection(e)\n    s.send(t.encode())\n"
-     "    return s.recv(99).decode()", ERRADO, "o socket ficou aberto"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(b'9')", ERRADO,
-     "não são os do texto"),
-    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(quantos)", ERRADO, "um recv não basta"),
-    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(1024)", ERRADO, "um recv não basta"),
-    ("aula01.receber_tudo",
-     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n        d += sock.recv(1024)\n    return d",
-     ERRADO, "da mensagem seguinte"),
-    ("aula01.receber_tudo",
-     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n"
-     "        d += sock.recv(quantos - len(d))\n    return d", PARADO, "o laço tem como acabar?"),
-    ("aula03.responder", "def responder(t):\n    return 'PAR' if int(t) % 2 else 'ÍMPAR'", ERRADO, "resto da divisão"),
-    ("aula03.responder",
-     "def responder(t):\n    return 'A' * len(t) if len(t) >= 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
-     "10 casas ainda não são mais de 10"),
-    ("aula03.responder",
-     "def responder(t):\n    return 'A' * len(t) if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
-     "quatro respostas iguais"),
-    ("aula03.responder",
-     "def responder(t):\n    return t if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "o próprio número"),
-    ("aula03.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
-    ("aula03.responder",
-     "def responder(t):\n    if len(t) > 10:\n        return ''.join(random.choices(string.ascii_letters, k=len(t)))\n"
-     "    return ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "'abcdefghijkl' não é um número e devia parar no int"),
-    ("aula03.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
-     "esperava a resposta de responder"),
-    ("aula03.atender",
-     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n    return ''",
-     ERRADO, "a devolução foi 'ÍMPAR FIM'"),
-    ("aula03.atender",
-     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n"
-     "    return conexao.recv(99).decode()", ERRADO, "a conexão ficou aberta"),
-    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 10**30 - 1))", ERRADO,
-     "PAR e ÍMPAR quase não acontecem"),
-    ("aula04.sortear", "def sortear():\n    return random.randint(0, 9)", ERRADO, "use str"),
-    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
-    ("aula04.sortear",
-     "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
-    ("aula08.perguntar_udp",
-     "def perguntar_udp(endereco, texto, tentativas):\n    s = socket.socket(type=socket.SOCK_DGRAM)\n"
-     "    s.sendto(texto.encode(), endereco)\n    return s.recvfrom(99)[0].decode()", PARADO,
-     "na linha 4, em recvfrom, à espera de: um datagrama chegar"),
-    ("aula08.perguntar_udp",
-     "def perguntar_udp(endereco, texto, tentativas):\n    with socket.socket(type=socket.SOCK_DGRAM) as s:\n"
-     "        s.settimeout(0.2)\n        s.sendto(texto.encode(), endereco)\n        return s.recvfrom(99)[0].decode()",
-     QUEBROU, "TimeoutError"),
-    ("aula09.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
-    ("aula09.ler_cabecalho",
-     "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "ou 00010010 em binário"),
-    ("aula11.diagnosticar",
-     "def diagnosticar(e):\n    with socket.create_connection(e) as s:\n        s.sendall(b'7')\n"
-     "        return s.recv(99).decode()", QUEBROU, "ConnectionRefusedError"),
-    ("aula11.diagnosticar",
-     "def diagnosticar(e):\n    try:\n        with socket.create_connection(e) as s:\n            s.sendall(b'7')\n"
-     "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
-     "na linha 5, em recv"),
-]  # fmt: skip
-for numero in ("05", "06", "07"):  # um arquivo por aula
-    da_aula = importlib.import_module(f"erradas.aula{numero}").ERRADAS
-    ERRADAS += [(f"aula{numero}.{nome}", codigo, situacao, trecho) for nome, codigo, situacao, trecho in da_aula]
+    (f"aula{numero}.{nome}", *resposta)
+    for numero in NUMEROS
+    for nome, *resposta in importlib.import_module(f"erradas.aula{numero}").ERRADAS
+]
 
 
 @pytest.mark.parametrize("nome, codigo, situacao, trecho", ERRADAS)
@@ -144,9 +81,64 @@ def test_respostas_erradas(nome, codigo, situacao, trecho):
     assert resultado.situacao == situacao and trecho in resultado.mensagem, resultado
 
 
-def test_todo_exercicio_tem_uma_resposta_errada_nos_testes():
-    """Nenhum exercício aceita qualquer coisa."""
-    assert {nome for nome, *_ in ERRADAS} == set(TODOS)
+@pytest.mark.parametrize("nome", TODOS)
+def test_todo_exercicio_tem_seis_respostas_erradas(nome):
+    """As que os novatos escrevem, cada uma com a sua causa em português."""
+    trechos = [trecho for de_quem, _, _, trecho in ERRADAS if de_quem == nome]
+    assert trechos
+    if nome.partition(".")[0] not in AINDA_COM_POUCAS:
+        assert len(trechos) >= 6 and len(set(trechos)) >= 5
+
+
+def com_recusa_lenta(monkeypatch):
+    """Como no Windows, em que o pedido é repetido antes de o sistema desistir."""
+    conectar = socket.socket.connect
+
+    def conectar_devagar(sock, endereco):
+        try:
+            conectar(sock, endereco)
+        except ConnectionRefusedError:
+            if (prazo := sock.gettimeout()) is not None and prazo < RECUSA_LENTA:
+                time.sleep(prazo)
+                raise TimeoutError("timed out") from None
+            time.sleep(RECUSA_LENTA)
+            raise
+
+    monkeypatch.setattr(socket.socket, "connect", conectar_devagar)
+
+
+@pytest.mark.parametrize("nome", ["aula01.alguem_escuta"])
+def test_a_solucao_aguenta_uma_recusa_lenta(nome, monkeypatch):
+    """Uma conexão recusada só depois de 2 s não reprova quem está certo."""
+    com_recusa_lenta(monkeypatch)
+    exercicio = TODOS[nome]
+    exercicio.provar(Aluno(escrever("import socket\n" + exercicio.codigo, exercicio.nome), []))
+
+
+ERROS_DE_TIPO = {
+    "socket.socket().send('7')": "falta o .encode()",
+    "socket.socket().send(7)": "escreva str(…).encode()",
+    "b'7' + 'a'": "não se junta texto com bytes",
+    "'a' + b'7'": "não se junta texto com bytes",
+    "socket.socket().connect('127.0.0.1', 60000)": "faltam os parênteses de dentro",
+    "socket.socket().bind('127.0.0.1')": "o endereço é uma tupla",
+    "socket.socket().connect((('127.0.0.1', 60000), 1))": "passe-o inteiro",
+    "'7' % 2": "converta antes, com int",
+    "threading.Thread(target=print, args=(7)).run()": "a vírgula é obrigatória",
+    "len(7)": "str(…) num número",
+    "'7'()": "os parênteses chamam uma função, e ali há str",
+    "(lambda: 1)(2)": "a quantidade de argumentos",
+    "''.join([1])": "join junta textos",
+    "None[0]": "não devolveu nada",
+}
+
+
+@pytest.mark.parametrize("codigo", ERROS_DE_TIPO)
+def test_os_erros_de_tipo_em_portugues(codigo):
+    """Os `TypeError` mais comuns dizem o que faltou, e não só a frase em inglês do Python."""
+    with pytest.raises(TypeError) as erro, warnings.catch_warnings(action="ignore"):
+        eval(codigo, {"socket": socket, "threading": threading})
+    assert ERROS_DE_TIPO[codigo] in causa(erro.value)
 
 
 def test_a_linha_citada_e_a_da_celula():

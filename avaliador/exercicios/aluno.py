@@ -13,6 +13,7 @@ import traceback
 from parimpar.texto import visivel
 
 from ..veredito import comparar
+from .causas import causa
 from .resultado import ERRADO, PARADO, QUEBROU, Resultado
 
 PRAZO = 2.0  # segundos de cada espera
@@ -26,8 +27,8 @@ ESPERAS = {
     "connect": "a outra ponta aceitar a conexão",
     "create_connection": "a outra ponta aceitar a conexão",
     "select": "algum dos sockets registrados ficar pronto",
-    "sendall": "a outra ponta ler: a fila de envio está cheia",
-    "send": "a outra ponta ler: a fila de envio está cheia",
+    "sendall": "a outra ponta ler: o buffer de envio está cheio",
+    "send": "a outra ponta ler: o buffer de envio está cheio",
     "join": "outra thread terminar",
     "get": "algo entrar na fila",
     "wait": "um aviso de outra thread",
@@ -54,6 +55,31 @@ class _NaResposta(Exception):
     def __init__(self, resultado):
         super().__init__(str(resultado))
         self.resultado = resultado
+
+
+_ERROS_DAS_THREADS = []
+_SOCKETS = []
+
+
+def vigiar():
+    """Guarda, do que a resposta faz, o que sem isto se perderia: os erros das threads dela e os sockets que criou.
+
+    O CPython fecha o socket que ninguém mais segura. Aqui todos ficam seguros, para que o close que falta apareça.
+    """
+    criar = socket.socket.__init__
+
+    def criar_e_guardar(sock, *argumentos, **opcoes):
+        criar(sock, *argumentos, **opcoes)
+        if threading.current_thread() is not threading.main_thread():  # a principal é a de quem prova
+            _SOCKETS.append(sock)
+
+    socket.socket.__init__ = criar_e_guardar
+    threading.excepthook = lambda quebrou: _ERROS_DAS_THREADS.append(quebrou.exc_value)
+
+
+def abertos():
+    """Quantos dos sockets que a resposta criou ela ainda não fechou."""
+    return sum(sock.fileno() != -1 for sock in _SOCKETS)
 
 
 class Aluno:
@@ -106,8 +132,8 @@ class Tarefa:
         if self._thread.is_alive():
             raise _NaResposta(_com_causa(self._onde_parou()[1], causas.get(PARADO)))
         if self._erro:
-            servem = [causa for tipo, causa in causas.items() if tipo != PARADO and isinstance(self._erro, tipo)]
-            raise _NaResposta(_com_causa(resumir(self._erro, self._linhas), servem[0] if servem else ""))
+            servem = [frase for tipo, frase in causas.items() if tipo != PARADO and isinstance(self._erro, tipo)]
+            raise _NaResposta(resumir(self._erro, self._linhas, servem[0] if servem else ""))
         return self._valor
 
     def nesta_thread(self):
@@ -128,6 +154,9 @@ class Tarefa:
         self._thread.join(0.2)  # pode estar quebrando
         if self._erro:
             raise _NaResposta(resumir(self._erro, self._linhas))
+        if _ERROS_DAS_THREADS:  # as que a resposta iniciou
+            quebrou = resumir(_ERROS_DAS_THREADS[0], self._linhas)
+            raise _NaResposta(dataclasses.replace(quebrou, mensagem=f"{mensagem}: uma thread sua parou, {quebrou.mensagem}"))
         if not self._thread.is_alive():
             raise Errou(mensagem)
         conhecida, parou = self._onde_parou()
@@ -160,10 +189,11 @@ def _ocupado():
     return time.process_time() - antes > 0.2 * (time.monotonic() - agora)
 
 
-def resumir(erro, linhas):
-    """O erro do aluno em uma frase, com a linha dele."""
+def resumir(erro, linhas, propria=""):
+    """O erro do aluno em uma frase, com a linha dele e a causa: a `propria` do exercício, ou a mais comum."""
     quadros = [q for q in traceback.extract_tb(erro.__traceback__) if q.filename == ARQUIVO]
-    frase = visivel(f"{type(erro).__name__}: {erro}", 200, aspas=False)
+    original, o_que_foi = visivel(str(erro), 200, aspas=False), propria or causa(erro)
+    frase = f"{type(erro).__name__}: " + (f"{o_que_foi} ({original})" if o_que_foi else original)
     if isinstance(erro, NameError) and not isinstance(erro, UnboundLocalError):
         frase += (
             ". A função é executada sozinha, com random, selectors, socket, string, struct, threading e time já importados: o "
@@ -189,52 +219,3 @@ def _linha(numero, linhas):
 
 def _citar(numero, linhas):
     return f"{numero:>3} │ {_linha(numero, linhas).rstrip()}"
-
-
-class Escuta:
-    """A outra ponta de um exercício: um socket que escuta numa porta livre; use com `with`."""
-
-    def __init__(self):
-        self.sock = socket.create_server(("127.0.0.1", 0))
-        self.sock.settimeout(PRAZO)
-        self.endereco = self.sock.getsockname()
-
-    def aceitar(self, tarefa):
-        """A conexão do aluno, com prazo em cada chamada."""
-        try:
-            conexao = self.sock.accept()[0]
-        except TimeoutError:
-            tarefa.cobrar("nenhuma conexão chegou: falta o connect?")
-        conexao.settimeout(PRAZO)
-        return conexao
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.sock.close()
-
-
-def ler(conexao, quantos, tarefa, o_que):
-    """Lê exatamente `quantos` bytes do aluno; se não vierem, o exercício acaba dizendo que faltou `o_que`."""
-    dados = b""
-    try:
-        while len(dados) < quantos and (parte := conexao.recv(quantos - len(dados))):
-            dados += parte
-    except OSError:  # o prazo, ou uma conexão que caiu
-        pass
-    if len(dados) < quantos:
-        quantos = "veio 1 byte" if len(dados) == 1 else f"vieram {len(dados)} bytes"
-        vieram = f"só {quantos}, {visivel(dados)}" if dados else "nada veio"
-        tarefa.cobrar(f"esperava {o_que}, e {vieram}")
-    return dados
-
-
-def fechou(conexao):
-    """A outra ponta encerrou a conexão, sem mais bytes?"""
-    try:
-        return conexao.recv(1) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True

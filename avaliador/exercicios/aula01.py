@@ -1,103 +1,98 @@
-"""Exercícios da aula 01: as chamadas, com as próprias mãos."""
+"""Exercícios da aula 01: um socket que escuta, e outro que se conecta."""
 
-from .aluno import Errou, Escuta, fechou, ler
+import socket
+
+from .aluno import Errou, abertos
+from .aula02 import perguntar, receber_tudo  # noqa: F401  a aula 01 ainda os pede
 from .exercicio import exercicio
+from .ponta import PRAZO_DA_RECUSA
 
 
 @exercicio(
     dicas=[
-        "são cinco chamadas do dicionário, na ordem: socket, connect, send, recv, close",
-        "os bytes saem de texto.encode() e voltam a ser texto com .decode()",
-        "com `with socket.socket(...) as client_socket:` o close acontece sozinho, também quando há erro",
+        "são três chamadas, na ordem: socket.socket, bind e listen; e no fim o return",
+        "bind recebe um argumento só, a tupla (endereço, porta): bind(('127.0.0.1', porta))",
+        "devolva o próprio server_socket, aberto: sem with, e sem accept",
     ],
     solucao="""
-    def perguntar(endereco, texto):
+    def abrir_servidor(porta):
+        server_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server_socket.bind(("127.0.0.1", porta))
+        server_socket.listen()
+        return server_socket
+    """,
+)
+def abrir_servidor(aluno):
+    """Um socket que escuta em 127.0.0.1, na porta pedida (0: a que o sistema escolher)."""
+    with socket.create_server(("127.0.0.1", 0)) as emprestada:
+        livre = emprestada.getsockname()[1]
+    for porta in (0, livre):
+        server_socket = aluno(porta)
+        if server_socket is None:
+            raise Errou("veio None: falta o return do socket (bind e listen não devolvem nada)")
+        if not isinstance(server_socket, socket.socket):
+            raise Errou(f"devolva o server_socket; veio {server_socket!r}")
+        if server_socket.fileno() == -1:
+            raise Errou("o socket veio fechado: o with fecha ao sair, e aqui quem fecha é quem o recebe")
+        with server_socket:
+            _conferir_a_escuta(server_socket, porta)
+
+
+def _conferir_a_escuta(server_socket, porta):
+    if server_socket.type != socket.SOCK_STREAM:
+        raise Errou("o socket não é de fluxo: o segundo argumento é socket.SOCK_STREAM")
+    host, onde = server_socket.getsockname()[:2]
+    if not onde:
+        raise Errou("o socket não tem endereço: falta o bind")
+    if host != "127.0.0.1":
+        falta = "falta o bind" if porta and onde != porta else "o endereço do bind é '127.0.0.1'"
+        raise Errou(f"o socket escuta em {host}, que são todos os endereços da máquina: {falta}")
+    if porta and onde != porta:
+        raise Errou(f"pediu-se a porta {porta}, e o socket está na {onde}: use o argumento porta no bind")
+    try:
+        socket.create_connection((host, onde), timeout=PRAZO_DA_RECUSA).close()
+    except OSError:
+        raise Errou("o endereço está certo, mas a conexão foi recusada: falta o listen") from None
+
+
+@exercicio(
+    dicas=[
+        "tente conectar: se der certo, alguém escuta; se vier ConnectionRefusedError, não",
+        "try, com o connect e o return True; except ConnectionRefusedError, com o return False",
+        "feche o socket nos dois casos: um with em volta de tudo faz isso",
+    ],
+    solucao="""
+    def alguem_escuta(endereco):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client_socket:
-            client_socket.connect(endereco)
-            client_socket.sendall(texto.encode())
-            return client_socket.recv(100).decode()
+            try:
+                client_socket.connect(endereco)
+                return True
+            except ConnectionRefusedError:
+                return False
     """,
 )
-def perguntar(aluno):
-    """Conecta-se, envia o texto, recebe a resposta, fecha e devolve a resposta como texto."""
-    for texto, resposta in (("7", "ÍMPAR"), ("123456789012", "AbCdEfGhIjKl")):
-        with Escuta() as escuta:
-            tarefa = aluno.comecar(escuta.endereco, texto)
-            with escuta.aceitar(tarefa) as conexao:
-                veio = ler(conexao, len(texto), tarefa, f"os bytes {texto!r}")
-                if veio != texto.encode():
-                    raise Errou("os bytes enviados não são os do texto", texto, veio)
-                conexao.sendall(resposta.encode())
-                devolveu = tarefa.esperar()
-                _conferir_texto(devolveu, resposta)
-                if not fechou(conexao):
-                    raise Errou("a resposta está certa, mas o socket ficou aberto: falta o close, ou o with")
-
-
-@exercicio(
-    dicas=[
-        "um recv devolve o que houver na fila, até o máximo: às vezes é preciso outro",
-        "repita enquanto faltarem bytes, pedindo só os que faltam: sock.recv(quantos - len(dados))",
-        "b'' quer dizer que a outra ponta encerrou o envio: não virá mais nada, e o laço tem de acabar",
-    ],
-    solucao="""
-    def receber_tudo(sock, quantos):
-        dados = b""
-        while len(dados) < quantos:
-            parte = sock.recv(quantos - len(dados))
-            if parte == b"":
-                break
-            dados += parte
-        return dados
-    """,
-)
-def receber_tudo(aluno):
-    """Lê exatamente `quantos` bytes; menos, só se a outra ponta encerrar o envio antes."""
-    import socket
-
-    for pedacos, quantos, esperado in (
-        ((b"3536803",), 7, b"3536803"),
-        ((b"3536", b"803"), 7, b"3536803"),
-        ((b"12345678",), 5, b"12345"),
-        ((b"12", None), 5, b"12"),
-    ):
-        dele, nosso = socket.socketpair()
-        with dele, nosso:
-            tarefa = None
-            for pedaco in pedacos:
-                if pedaco is None:
-                    nosso.shutdown(socket.SHUT_WR)
-                else:
-                    nosso.sendall(pedaco)
-                tarefa = tarefa or aluno.comecar(dele, quantos)
-                _esperar_que_leia(dele, tarefa)
-            devolveu = tarefa.esperar()
-        if not isinstance(devolveu, bytes):
-            raise Errou(f"devolva os bytes lidos; veio {devolveu!r}")
-        if devolveu != esperado:
-            como = " em dois pedaços" if len(pedacos) > 1 and None not in pedacos else ""
-            if None in pedacos:
-                raise Errou("a outra ponta encerrou o envio: devolva o que chegou", esperado.decode(), devolveu)
-            causa = (
-                "um recv não basta" if len(devolveu) < len(esperado) else "o que passa do pedido é da mensagem seguinte"
-            )
-            raise Errou(f"pedidos {quantos} bytes, que chegaram{como}: {causa}", esperado.decode(), devolveu)
-
-
-def _esperar_que_leia(sock, tarefa):
-    """Espera, até um décimo de segundo, a fila esvaziar: o próximo pedaço chega a quem já leu o anterior."""
-    import select
-    import time
-
-    limite = time.monotonic() + 0.1
-    while time.monotonic() < limite and not tarefa.acabou and select.select([sock], [], [], 0)[0]:
-        time.sleep(0.001)
-
-
-def _conferir_texto(devolveu, esperado):
-    if isinstance(devolveu, bytes):
-        raise Errou(f"devolva um texto, e não bytes: falta o decode; veio {devolveu!r}")
-    if not isinstance(devolveu, str):
-        raise Errou(f"devolva a resposta do servidor; veio {devolveu!r}: falta o return?")
-    if devolveu != esperado:
-        raise Errou("o texto devolvido não é o que o servidor enviou", esperado, devolveu.encode())
+def alguem_escuta(aluno):
+    """True se um connect a esse endereço dá certo, False se é recusado; e o socket fechado nos dois casos."""
+    with socket.socket() as escuta, socket.socket() as so_bind, socket.create_server(("127.0.0.1", 0)) as outra:
+        for sock in (escuta, so_bind):
+            sock.bind(("127.0.0.1", 0))
+        escuta.listen()
+        vaga = outra.getsockname()
+        outra.close()
+        for endereco, certo, situacao in (
+            (escuta.getsockname(), True, "um servidor que escuta, mesmo sem ter chamado accept"),
+            (so_bind.getsockname(), False, "um servidor que fez bind, e não listen"),
+            (vaga, False, "uma porta sem ninguém"),
+        ):
+            veio = aluno.comecar(endereco).esperar(PRAZO_DA_RECUSA)
+            if veio is None:
+                raise Errou(f"com {situacao}, a função não devolveu nada: falta o return {certo}")
+            if veio is not True and veio is not False:
+                raise Errou(f"com {situacao}, devolva True ou False; veio {veio!r}")
+            if veio is not certo:
+                causa = "escutar é mais do que ter o endereço: experimente conectar" if veio else "a conexão é possível"
+                raise Errou(f"com {situacao}, esperava {certo}, e veio {veio}: {causa}")
+            if abertos():
+                raise Errou(
+                    f"com {situacao}, a resposta está certa, mas o socket ficou aberto: falta o close, ou o with"
+                )

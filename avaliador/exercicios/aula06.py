@@ -5,8 +5,9 @@ import socket
 
 from parimpar.texto import visivel
 
-from .aluno import PRAZO, Errou, Escuta
+from .aluno import PRAZO, Errou
 from .exercicio import exercicio
+from .ponta import Escuta
 from .resultado import PARADO
 
 PAUSA = 0.1  # segundos entre dois pedaços, para cada um chegar sozinho; quem só lê o primeiro já devolveu

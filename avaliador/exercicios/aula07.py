@@ -4,8 +4,9 @@ import contextlib
 import socket
 import threading
 
-from .aluno import PRAZO, Errou, Escuta, ler
+from .aluno import PRAZO, Errou
 from .exercicio import exercicio
+from .ponta import Escuta, ler
 from .resultado import PARADO
 
 

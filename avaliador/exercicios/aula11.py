@@ -4,8 +4,9 @@ import socket
 import struct
 import sys
 
-from .aluno import Errou, Escuta, ler
+from .aluno import Errou
 from .exercicio import exercicio
+from .ponta import Escuta, ler
 
 
 @exercicio(

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-from .aluno import ARQUIVO, Aluno, resumir
+from .aluno import ARQUIVO, Aluno, resumir, vigiar
 from .resultado import CERTO, Resultado
 
 BIBLIOTECAS = (random, selectors, socket, string, struct, threading, time)
@@ -27,6 +27,7 @@ def main():
     """Executa a resposta, prova-a e grava o resultado."""
     pasta = pathlib.Path(sys.argv[1])
     pedido = json.loads((pasta / "pedido.json").read_text(encoding="utf-8"))
+    vigiar()
     resultado = provar(**pedido)
     temporario = pasta / "resultado.tmp"
     temporario.write_text(json.dumps(_dados(resultado)), encoding="utf-8")
