@@ -156,7 +156,9 @@ class Tarefa:
             raise _NaResposta(resumir(self._erro, self._linhas))
         if _ERROS_DAS_THREADS:  # as que a resposta iniciou
             quebrou = resumir(_ERROS_DAS_THREADS[0], self._linhas)
-            raise _NaResposta(dataclasses.replace(quebrou, mensagem=f"{mensagem}: uma thread sua parou, {quebrou.mensagem}"))
+            raise _NaResposta(
+                dataclasses.replace(quebrou, mensagem=f"{mensagem}: uma thread sua parou, {quebrou.mensagem}")
+            )
         if not self._thread.is_alive():
             raise Errou(mensagem)
         conhecida, parou = self._onde_parou()

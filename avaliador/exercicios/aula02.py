@@ -1,11 +1,8 @@
 """Exercícios da aula 02: ler o que falta, e uma conversa inteira."""
 
-import select
-import socket
-import time
-
 from .aluno import Errou
 from .exercicio import exercicio
+from .fatiado import Fatiado
 from .ponta import Escuta, fechou, ler
 
 
@@ -34,17 +31,9 @@ def receber_tudo(aluno):
         ((b"12345678",), 5, b"12345"),
         ((b"12", None), 5, b"12"),
     ):
-        dele, nosso = socket.socketpair()
-        with dele, nosso:
-            tarefa = None
-            for pedaco in pedacos:
-                if pedaco is None:
-                    nosso.shutdown(socket.SHUT_WR)
-                else:
-                    nosso.sendall(pedaco)
-                tarefa = tarefa or aluno.comecar(dele, quantos)
-                _esperar_que_leia(dele, tarefa)
-            devolveu = tarefa.esperar()
+        chegam = [pedaco for pedaco in pedacos if pedaco]
+        with Fatiado(chegam, encerra=None in pedacos) as dele:
+            devolveu = aluno.comecar(dele, quantos).esperar()
         _conferir_bytes(devolveu, esperado, quantos, pedacos)
 
 
@@ -69,17 +58,10 @@ def _conferir_bytes(devolveu, esperado, quantos, pedacos):
     raise Errou(f"pedidos {quantos} bytes, que chegaram{como}: {causa}", esperado.decode(), devolveu)
 
 
-def _esperar_que_leia(sock, tarefa):
-    """Espera, até um décimo de segundo, o buffer esvaziar: o próximo pedaço chega a quem já leu o anterior."""
-    limite = time.monotonic() + 0.1
-    while time.monotonic() < limite and not tarefa.acabou and select.select([sock], [], [], 0)[0]:
-        time.sleep(0.001)
-
-
 @exercicio(
     dicas=[
         "são cinco chamadas do dicionário, na ordem: socket, connect, send, recv, close",
-        "endereco já é a tupla (endereço, porta): connect(endereco)",
+        "o endereço já vem em tupla: connect(endereco)",
         "guarde a resposta numa variável, feche, e só então return; ou ponha tudo num with, que fecha ao sair",
     ],
     solucao="""

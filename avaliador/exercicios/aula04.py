@@ -38,7 +38,8 @@ def perguntar_sem_travar(aluno):
         return "ÍMPAR FIM"
 
     tarefa = aluno.comecar(perguntar, "12345", respostas)
-    if not tarefa.terminou(PRAZO):
+    tarefa.aguardar(PRAZO)
+    if not tarefa.acabou:
         tarefa.cobrar("a função ficou esperando a resposta; quem chama perguntar, e espera, é a thread")
     if not chamada.wait(PRAZO):
         tarefa.cobrar("perguntar não foi chamada: falta o start() da thread?")
@@ -60,7 +61,7 @@ def perguntar_sem_travar(aluno):
             raise erro
 
         tarefa = aluno.comecar(falhar, "7", respostas)
-        tarefa.terminou(PRAZO)
+        tarefa.aguardar(PRAZO)
         _conferir_a_fila(respostas, f"sem resposta: {nome}", tarefa,
                          f"perguntar provocou {nome}, e nada entrou na fila: o try vai dentro da função da thread")  # fmt: skip
 

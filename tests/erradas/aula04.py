@@ -24,6 +24,6 @@ ERRADAS = [
     ("sortear", "def sortear():\n    return ''.join(random.choices('123456789', k=random.randint(0, 30)))", ERRADO, "ao menos um"),
     ("sortear", "def sortear():\n    return '123456'", ERRADO, "sorteie a cada chamada"),
     ("sortear", "def sortear():\n    casas = random.randint(1, 31)\n    return str(10 ** (casas - 1))", ERRADO, "o limite é 30"),
-    ("sortear", "def sortear():\n    casas = random.randint(6, 15)\n    return str(random.randint(10 ** (casas - 1), 10 ** casas - 1))", ERRADO, "nenhum número teve"),
+    ("sortear", "def sortear():\n    casas = random.randint(7, 17)\n    return str(random.randint(10 ** (casas - 1), 10 ** casas - 1))", ERRADO, "nenhum número teve"),
     ("sortear", "def sortear():\n    return ''.join(random.randint(1, 9) for _ in range(random.randint(1, 30)))", QUEBROU, "join junta textos"),
 ]  # fmt: skip
