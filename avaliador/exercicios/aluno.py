@@ -198,8 +198,8 @@ def resumir(erro, linhas, propria=""):
     frase = f"{type(erro).__name__}: " + (f"{o_que_foi} ({original})" if o_que_foi else original)
     if isinstance(erro, NameError) and not isinstance(erro, UnboundLocalError):
         frase += (
-            ". A função é executada sozinha, com random, selectors, socket, string, struct, threading e time já importados: o "
-            "que ela usa além disso tem de estar dentro dela"
+            ". A função é executada sozinha, com ipaddress, random, selectors, socket, string, struct, threading e time "
+            "já importados: o que ela usa além disso tem de estar dentro dela"
         )
     if not quadros:
         return Resultado(QUEBROU, frase)

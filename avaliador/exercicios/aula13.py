@@ -41,7 +41,7 @@ def perguntar_com_nome(aluno):
 def _por_que_parou(antigo):
     if antigo:
         return "O servidor antigo já respondeu às duas linhas: leia no máximo duas respostas"
-    return "O servidor novo não responde ao NOME: quem espera uma resposta antes de mandar o número espera para sempre"
+    return "O servidor novo não responde ao NOME: dele vem uma linha só, e só depois de uma linha com o número"
 
 
 def _conferir_pedido(recebido, numero, quando):

@@ -4,6 +4,7 @@ Lê pedido.json da pasta dada e deixa nela resultado.json.
 """
 
 import importlib
+import ipaddress
 import json
 import linecache
 import os
@@ -20,7 +21,7 @@ import time
 from .aluno import ARQUIVO, Aluno, resumir, vigiar
 from .resultado import CERTO, Resultado
 
-BIBLIOTECAS = (random, selectors, socket, string, struct, threading, time)
+BIBLIOTECAS = (ipaddress, random, selectors, socket, string, struct, threading, time)
 
 
 def main():

@@ -19,9 +19,12 @@ _ONDE = {
     "captura": ".captura",
     "conexoes": "..kernel",
     "desenhos": ".desenhos",
+    "AlunoDeMentira": ".turma",
     "em_repouso": "..kernel",
+    "enderecos_da_rede": ".enderecos",
     "erros_curtos": ".excecoes",
     "observar": ".observado",
+    "turma_de_mentira": ".turma",
     "visivel": "..texto",
 }
 

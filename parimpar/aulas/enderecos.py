@@ -56,7 +56,7 @@ def _das_interfaces():
 
 
 def _pelo_ioctl():
-    """O que o Linux diz de cada interface (man 7 netdevice, SIOCGIFADDR)."""
+    """O que o Linux diz de cada interface (`man 7 netdevice`)."""
     import fcntl
     import struct
 
@@ -77,14 +77,14 @@ def dica_do_firewall(porta, sistema=sys.platform):
     if sistema == "win32":
         return (
             "Se ninguém consegue se conectar: na pergunta do Firewall do Windows, permita o Python em redes privadas; "
-            'ou, num terminal de administrador: netsh advfirewall firewall add rule name="parimpar" dir=in '
-            f"action=allow protocol=TCP localport={porta}"
+            'ou, num terminal de administrador: `netsh advfirewall firewall add rule name="parimpar" dir=in '
+            f"action=allow protocol=TCP localport={porta}`"
         )
     if sistema == "darwin":
         ajustes = "em Ajustes do Sistema, Rede, Firewall, permita conexões de entrada ao Python"
         return f"Se ninguém consegue se conectar: {ajustes}."
     return (
-        f"Se ninguém consegue se conectar: sudo ufw allow {porta}/tcp (no Ubuntu), ou "
-        f"sudo firewall-cmd --add-port={porta}/tcp (no Fedora). Numa rede que isola os computadores, como muito Wi-Fi "
+        f"Se ninguém consegue se conectar: `sudo ufw allow {porta}/tcp` (no Ubuntu), ou "
+        f"`sudo firewall-cmd --add-port={porta}/tcp` (no Fedora). Numa rede que isola os computadores, como muito Wi-Fi "
         "de visitantes, use outra rede ou um cabo."
     )

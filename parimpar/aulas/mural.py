@@ -10,12 +10,14 @@ import time
 import ipywidgets as widgets
 
 from ..diario import Diario
+from ..folha import Tabela
 from . import mural_tela
 from .ao_vivo import com_reserva, convite
 from .enderecos import enderecos_da_rede
 from .mural_servidor import ServidorDoMural
 from .placar import Placar
 
+SOSSEGO = 2.0  # segundos que se esperam os que estão indo embora
 RONDA = 0.4  # segundos entre dois desenhos: o mural nunca se atrasa mais de meio segundo
 
 
@@ -76,6 +78,31 @@ class Mural(widgets.VBox):
             self.tela.value = f"{mural_tela.ESTILO}{topo}{cartoes}{mural_tela.legenda(self.placar)}"
             tabela = mural_tela.tabela(self.placar, agora, anonimo)
             self.numeros.value = f"<details><summary>A turma, em números</summary>{tabela}</details>"
+
+    def resumo(self):
+        """A turma numa tabela, depois de anotado tudo o que fizeram os que já foram embora."""
+        self._assentar()
+        rotulos, tipos = self.placar.rotulos(self.botao_anonimo.value), ("PAR", "ÍMPAR", "letras", "ERRO")
+        linhas = {
+            rotulos[a]: (len(a.missoes), a.pedidos, *(a.respostas[t] for t in tipos), a.devolucoes, a.defeito)
+            for a in self.placar.alunos.values()
+        }
+        return Tabela(("missões", "pedidos", *tipos, "FIM", "o que se viu"), linhas)
+
+    def nomes(self):
+        """Como o mural chama cada um, na ordem de chegada."""
+        self._assentar()
+        return list(self.placar.rotulos(self.botao_anonimo.value).values())
+
+    def _assentar(self):
+        """Espera as conexões se fecharem, ou o prazo, se alguém continua conectado."""
+        limite = time.monotonic() + SOSSEGO
+        while True:
+            cursor = self.placar.diario.cursor
+            self.redesenhar()
+            if not self.placar.conexoes_abertas or time.monotonic() > limite:
+                return
+            self.placar.diario.esperar(lambda evento: True, 0.1, cursor)
 
     def _acompanhar(self):
         while not self._fechado.wait(RONDA):

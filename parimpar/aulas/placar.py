@@ -124,7 +124,7 @@ class Placar:
         self.perdidos = 0  # eventos que o diário jogou fora antes de serem lidos
         self.recusados = Counter()  # ip: nomes e conexões que não couberam
         self.por_fatia = Counter()  # instante // FATIA: respostas
-        self._conexoes, self._udp = {}, OrderedDict()  # endereço de quem fala: _Conexao
+        self._conexoes, self._udp = {}, OrderedDict()  # por endereço de quem fala
         self._nomes, self._numero = Counter(), 0
 
     def atualizar(self):

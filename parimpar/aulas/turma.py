@@ -1,7 +1,7 @@
 """Uma turma de alunos de faz de conta, para o mural ter o que mostrar a quem estuda sozinho.
 
 Os alunos são inventados; os sockets, não: cada um se conecta de verdade, de um endereço de loopback só seu, e erra como
-os programas que se mediram (docs e notebooks/dados/evidencia.csv).
+os programas que se mediram (`notebooks/dados/evidencia.csv`).
 """
 
 import socket

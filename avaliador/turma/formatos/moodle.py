@@ -18,9 +18,9 @@ from parimpar.texto import visivel
 IDENTIFICADOR = ("identificador", "identifier")
 NOME = ("nome completo", "full name")
 NOTA = ("nota", "grade")
-MAXIMA = ("nota maxima", "maximum grade")
-COMENTARIO = ("comentarios de feedback", "comentarios", "feedback", "feedback comments")
-MODIFICACAO = ("ultima modificacao (nota)", "last modified (grade)")
+MAXIMA = ("nota máxima", "maximum grade")
+COMENTARIO = ("comentários de feedback", "comentários", "feedback", "feedback comments")
+MODIFICACAO = ("última modificação (nota)", "last modified (grade)")
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")  # nesta ordem: todo texto se lê em cp1252, mesmo o que não é
 
 
@@ -49,7 +49,7 @@ class Planilha:
         self._coluna = {}
         for papel, nomes in (("id", IDENTIFICADOR), ("nome", NOME), ("nota", NOTA), ("maxima", MAXIMA),
                              ("comentario", COMENTARIO), ("modificacao", MODIFICACAO)):  # fmt: skip
-            self._coluna[papel] = next((titulos.index(nome) for nome in nomes if nome in titulos), None)
+            self._coluna[papel] = next((titulos.index(nome) for nome in map(_simples, nomes) if nome in titulos), None)
         faltam = [nome for papel, nome in (("id", "Identificador"), ("nota", "Nota"),
                                            ("modificacao", "Última modificação (nota)"))
                   if self._coluna[papel] is None]  # fmt: skip

@@ -13,6 +13,7 @@ from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
 from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, descrever, em_ordem, ultima_troca
+from .turma import descrever_missoes, descrever_respostas, missoes_da_turma, respostas_no_tempo
 
 __all__ = [
     "AZUL",
@@ -28,6 +29,8 @@ __all__ = [
     "descrever_defeitos",
     "descrever_estados",
     "descrever_fatias",
+    "descrever_missoes",
+    "descrever_respostas",
     "descrever_segmentos",
     "em_ordem",
     "espaco_tempo",
@@ -38,7 +41,9 @@ __all__ = [
     "maquina_de_estados",
     "MAXIMO_DE_LINHAS",
     "MINIMO_DE_LINHAS",
+    "missoes_da_turma",
     "mostrar",
+    "respostas_no_tempo",
     "resumir",
     "Tabela",
     "ultima_troca",

@@ -2,7 +2,7 @@
 
 from ...folha import AZUL, CINZA
 from ..placar import FATIA, MISSOES
-from .exibir import sozinho
+from .exibir import ao_pe_da_letra, sozinho
 
 
 def missoes_da_turma(placar, ax=None):
@@ -28,6 +28,7 @@ def missoes_da_turma(placar, ax=None):
     ax.axvline(len(placar.alunos), color=CINZA, linestyle="--")
     ax.text(len(placar.alunos), 1.01, "a turma", ha="center", transform=ax.get_xaxis_transform(), color=CINZA)
     ax.set(xlabel="alunos", xlim=(0, max(len(placar.alunos), 1) * 1.1))
+    ao_pe_da_letra(ax)
     return barras
 
 
@@ -58,8 +59,10 @@ def respostas_no_tempo(placar, ax=None):
             respostas_no_tempo(placar, ax)
         return None
     fatias = _fatias(placar)
-    linhas = ax.step([i * FATIA / 60 for i in fatias], [q * 60 / FATIA for q in fatias.values()], color=AZUL, where="post")
+    minutos, por_minuto = [i * FATIA / 60 for i in fatias], [q * 60 / FATIA for q in fatias.values()]
+    linhas = ax.step(minutos, por_minuto, color=AZUL, where="post")
     ax.set(xlabel="minutos desde o começo", ylabel="respostas por minuto", ylim=(0, None))
+    ao_pe_da_letra(ax)
     return linhas
 
 
