@@ -22,11 +22,7 @@ from avaliador.exercicios.exercicio import Exercicio
 from avaliador.exercicios.resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU
 from parimpar.erros import ErroDeUso
 
-<<<<<<< HEAD
-NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11"]  # as aulas com exercícios de funções
-=======
-NUMEROS = ["01", "03", "04", "05", "06", "07", "08", "09", "11", "13"]  # as aulas com exercícios de funções
->>>>>>> 4c020f7 (Acrescenta a aula 13, a turma: do loopback à rede, com o mural e um protocolo que evolui)
+NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "13"]  # as aulas com exercícios de funções
 AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero}") for numero in NUMEROS]
 TODOS = {
     f"{e.aula}.{e.nome}": e
@@ -72,91 +68,10 @@ def test_a_solucao_esta_certa(nome):
 AINDA_COM_POUCAS = {"aula08", "aula09", "aula11"}
 RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
-<<<<<<< HEAD
     (f"aula{numero}.{nome}", *resposta)
     for numero in NUMEROS
     for nome, *resposta in importlib.import_module(f"erradas.aula{numero}").ERRADAS
 ]
-=======
-    ("aula01.perguntar", "def perguntar(e, t):\n    return 'ÍMPAR'", ERRADO, "nenhuma conexão chegou"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    return s.recv(9)", PARADO,
-     "na linha 3, em recv, à espera de: bytes da outra ponta"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t)", QUEBROU,
-     "na linha 3, TypeError"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(t.encode())", ERRADO,
-     "falta o return"),
-    ("aula01.perguntar",
-     "def perguntar(e, t):\n    with socket.create_connection(e) as s:\n        s.send(t.encode())\n        return s.recv(99)",
-     ERRADO, "falta o decode"),
-    ("aula01.perguntar",
-     "def perguntar(e, t):\n    global s\n    s = socket.create_connection(e)\n    s.send(t.encode())\n"
-     "    return s.recv(99).decode()", ERRADO, "o socket ficou aberto"),
-    ("aula01.perguntar", "def perguntar(e, t):\n    s = socket.create_connection(e)\n    s.send(b'9')", ERRADO,
-     "não são os do texto"),
-    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(quantos)", ERRADO, "um recv não basta"),
-    ("aula01.receber_tudo", "def receber_tudo(sock, quantos):\n    return sock.recv(1024)", ERRADO, "um recv não basta"),
-    ("aula01.receber_tudo",
-     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n        d += sock.recv(1024)\n    return d",
-     ERRADO, "da mensagem seguinte"),
-    ("aula01.receber_tudo",
-     "def receber_tudo(sock, quantos):\n    d = b''\n    while len(d) < quantos:\n"
-     "        d += sock.recv(quantos - len(d))\n    return d", PARADO, "o laço tem como acabar?"),
-    ("aula03.responder", "def responder(t):\n    return 'PAR' if int(t) % 2 else 'ÍMPAR'", ERRADO, "resto da divisão"),
-    ("aula03.responder",
-     "def responder(t):\n    return 'A' * len(t) if len(t) >= 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
-     "10 casas ainda não são mais de 10"),
-    ("aula03.responder",
-     "def responder(t):\n    return 'A' * len(t) if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO,
-     "quatro respostas iguais"),
-    ("aula03.responder",
-     "def responder(t):\n    return t if len(t) > 10 else ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "o próprio número"),
-    ("aula03.responder", "def responder(t):\n    print('PAR')", ERRADO, "falta o return"),
-    ("aula03.responder",
-     "def responder(t):\n    if len(t) > 10:\n        return ''.join(random.choices(string.ascii_letters, k=len(t)))\n"
-     "    return ['PAR', 'ÍMPAR'][int(t) % 2]", ERRADO, "'abcdefghijkl' não é um número e devia parar no int"),
-    ("aula03.atender", "def atender(conexao, responder):\n    conexao.close()\n    return ''", ERRADO,
-     "esperava a resposta de responder"),
-    ("aula03.atender",
-     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n    return ''",
-     ERRADO, "a devolução foi 'ÍMPAR FIM'"),
-    ("aula03.atender",
-     "def atender(conexao, responder):\n    conexao.sendall(responder(conexao.recv(99).decode()).encode())\n"
-     "    return conexao.recv(99).decode()", ERRADO, "a conexão ficou aberta"),
-    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 10**30 - 1))", ERRADO,
-     "PAR e ÍMPAR quase não acontecem"),
-    ("aula04.sortear", "def sortear():\n    return random.randint(0, 9)", ERRADO, "use str"),
-    ("aula04.sortear", "def sortear():\n    return str(random.randint(0, 9))", ERRADO, "as letras quase não acontecem"),
-    ("aula04.sortear",
-     "def sortear():\n    return ''.join(random.choices('0123456789', k=random.randint(1, 30)))", ERRADO, "começa com zero"),
-    ("aula07.servir",
-     "def servir(server_socket, atender):\n    while True:\n        atender(server_socket.accept()[0])", ERRADO,
-     "o calado não pode segurar o laço"),
-    ("aula07.servir",
-     "def servir(server_socket, atender):\n    while True:\n        c, _ = server_socket.accept()\n"
-     "        threading.Thread(target=atender, args=(c,)).start()", QUEBROU, "na linha 3, OSError"),
-    ("aula08.perguntar_udp",
-     "def perguntar_udp(endereco, texto, tentativas):\n    s = socket.socket(type=socket.SOCK_DGRAM)\n"
-     "    s.sendto(texto.encode(), endereco)\n    return s.recvfrom(99)[0].decode()", PARADO,
-     "na linha 4, em recvfrom, à espera de: um datagrama chegar"),
-    ("aula08.perguntar_udp",
-     "def perguntar_udp(endereco, texto, tentativas):\n    with socket.socket(type=socket.SOCK_DGRAM) as s:\n"
-     "        s.settimeout(0.2)\n        s.sendto(texto.encode(), endereco)\n        return s.recvfrom(99)[0].decode()",
-     QUEBROU, "TimeoutError"),
-    ("aula09.ler_cabecalho", "def ler_cabecalho(c):\n    return 60000, 54321, {'SYN'}", ERRADO, "as portas estão trocadas"),
-    ("aula09.ler_cabecalho",
-     "def ler_cabecalho(c):\n    return *struct.unpack('!HH', c[:4]), {'SYN'}", ERRADO, "ou 00010010 em binário"),
-    ("aula11.diagnosticar",
-     "def diagnosticar(e):\n    with socket.create_connection(e) as s:\n        s.sendall(b'7')\n"
-     "        return s.recv(99).decode()", QUEBROU, "ConnectionRefusedError"),
-    ("aula11.diagnosticar",
-     "def diagnosticar(e):\n    try:\n        with socket.create_connection(e) as s:\n            s.sendall(b'7')\n"
-     "            return s.recv(99).decode()\n    except ConnectionRefusedError:\n        return 'recusada'", PARADO,
-     "na linha 5, em recv"),
-]  # fmt: skip
-for numero in ("05", "06", "13"):  # um arquivo por aula
-    da_aula = importlib.import_module(f"erradas.aula{numero}").ERRADAS
-    ERRADAS += [(f"aula{numero}.{nome}", codigo, situacao, trecho) for nome, codigo, situacao, trecho in da_aula]
->>>>>>> 4c020f7 (Acrescenta a aula 13, a turma: do loopback à rede, com o mural e um protocolo que evolui)
 
 
 @pytest.mark.parametrize("nome, codigo, situacao, trecho", ERRADAS)
