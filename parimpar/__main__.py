@@ -17,6 +17,8 @@ from .texto import endereco, segundos, visivel
 from .udp import ClienteUDP, ServidorUDP
 
 PORTA_PADRAO = 60000
+ENTRE_NARRACOES = 0.1  # segundos: quem olha a tela não percebe, e o servidor não é acordado a cada evento
+LINHAS_POR_VEZ = 100  # mais do que isto em 0,1 s ninguém lê, e escrevê-las tiraria tempo de quem atende
 ADEUS = 2.0  # segundos para escrever as últimas linhas
 
 
@@ -77,19 +79,22 @@ def _uma_linha(texto):
 def _servidor(opcoes):
     tipo, transporte = (ServidorUDP, "UDP") if opcoes.udp else (Servidor, "TCP")
     with tipo(opcoes.host, opcoes.porta) as servidor:
-        narrador = _Narrador(servidor.diario, calado=opcoes.silencioso)
+        narrador = None if opcoes.silencioso else _Narrador(servidor.diario)
         aviso = "" if servidor.so_desta_maquina else " Aceita clientes da rede inteira."
         onde = f"{endereco(servidor.endereco)} ({transporte})"
         try:
             print(f"Servidor PAR/ÍMPAR pronto em {onde}.{aviso} Para encerrar: Ctrl-C.")
             while servidor.ligado:
-                narrador.narrar(prazo=0.2)
+                time.sleep(ENTRE_NARRACOES)
+                if narrador:
+                    narrador.narrar()
         except KeyboardInterrupt:
             pass
     desistir = threading.Timer(ADEUS, os._exit, (0,))  # se ninguém lê a saída, escrever esperaria para sempre
     desistir.daemon = True
     desistir.start()
-    narrador.narrar()
+    if narrador:
+        narrador.narrar()
     print("Servidor encerrado.")
     desistir.cancel()
     return 0
@@ -141,24 +146,23 @@ def _mural(opcoes):
 class _Narrador:
     """Imprime, na thread principal, o que o diário registrou desde a última vez."""
 
-    def __init__(self, diario, calado=False):
-        self._diario, self._calado, self._cursor = diario, calado, 0
+    def __init__(self, diario):
+        self._diario, self._cursor = diario, 0
         self._desvio = time.time() - time.monotonic()
 
-    def narrar(self, prazo=0, menos=("inicia",)):
-        """Espera até `prazo` segundos por uma novidade e imprime todas as que houver."""
-        if prazo:
-            self._diario.esperar(lambda evento: True, prazo, self._cursor)
-        antes = self._cursor
-        eventos, self._cursor = self._diario.desde(antes)
-        if not self._calado and (perdidos := self._cursor - antes - len(eventos)):
-            sys.stdout.write(f"… {perdidos} eventos não mostrados: chegaram mais depressa do que a tela escreve\n")
-        for evento in eventos:
-            if not self._calado and evento.tipo not in menos:
-                quando = self._desvio + evento.instante
-                hora = time.strftime("%H:%M:%S", time.localtime(quando))
-                # Uma escrita por linha: com dois programas no mesmo terminal, as linhas não se misturam.
-                sys.stdout.write(f"{hora}.{int(quando % 1 * 1000):03d}  {evento}\n")
+    def narrar(self, menos=("inicia",)):
+        """Imprime as novidades de uma vez; se são demais, as mais recentes, e diz quantas ficaram de fora."""
+        eventos, cursor = self._diario.desde(max(self._cursor, self._diario.cursor - LINHAS_POR_VEZ))
+        perdidos, self._cursor = cursor - self._cursor - len(eventos), cursor
+        linhas = [self._linha(evento) for evento in eventos if evento.tipo not in menos]
+        if perdidos:
+            linhas.insert(0, f"… {perdidos} eventos não mostrados: chegaram mais depressa do que a tela escreve\n")
+        sys.stdout.write("".join(linhas))  # com dois programas no mesmo terminal, as linhas não se misturam
+
+    def _linha(self, evento):
+        quando = self._desvio + evento.instante
+        hora = time.strftime("%H:%M:%S", time.localtime(quando))
+        return f"{hora}.{int(quando % 1 * 1000):03d}  {evento}\n"
 
 
 if __name__ == "__main__":

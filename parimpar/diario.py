@@ -94,14 +94,15 @@ class Diario:
         Quem envia passa o `instante` de antes da chamada: assim o envio vem sempre antes da
         chegada, mesmo que a outra thread anote primeiro.
         """
-        tamanho = len(dados)
-        if tamanho > BYTES_GUARDADOS:
-            dados = dados[:BYTES_GUARDADOS]
-        instante = instante or time.monotonic()
-        registro = (instante, quem, tipo, chamada, local, remoto, bytes(dados), tamanho, detalhe, duracao)
+        instante, guardados = instante or time.monotonic(), bytes(dados[:BYTES_GUARDADOS])
+        registro = (instante, quem, tipo, chamada, local, remoto, guardados, len(dados), detalhe, duracao)
+        self.registrar_varios([registro])
+
+    def registrar_varios(self, registros):
+        """Acrescenta vários eventos de uma vez; cada um é uma tupla com os campos de `Evento` depois do número."""
         with self._tranca:  # a mesma da condição, sem passar por ela: escreve-se muito mais do que se espera
-            self._registros.append(registro)
-            self._total += 1
+            self._registros.extend(registros)
+            self._total += len(registros)
             if self._a_espera:
                 self._novidade.notify_all()
 

@@ -14,15 +14,19 @@ import threading
 import time
 import weakref
 from collections import Counter, OrderedDict
+from selectors import EVENT_READ, EVENT_WRITE
 
-from .protocolo import SILENCIO, Apresentacao, Conversa, Devolucao, Invalido
+from .diario import BYTES_GUARDADOS
+from .protocolo import SILENCIO, Apresentacao, Conversa, Devolucao, Pedido
 from .texto import motivo, segundos
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
 CHAMADA_DO_RECV = f"recv({TAMANHO_DO_RECV})"
+MENSAGENS_POR_VOLTA = 100  # de cada cliente: 4096 linhas vazias num recv só fariam todos os outros esperar
+ACEITAS_POR_VOLTA = 64  # conexões novas: um punhado, para que os já conectados também sejam atendidos
 CONEXOES_POR_PADRAO = 10_000
-MAXIMO_A_ENVIAR = 1024 * 1024  # bytes que um cliente pode deixar sem ler; um recv cheio de lixo pede uns 330 mil
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
+DESCANSO = 0.5  # segundos sem accept quando faltam descritores
 ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do close (PI-27)
 MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais são fechados na hora
 CHEIO = "servidor cheio"
@@ -30,21 +34,21 @@ DEMAIS = "conexões demais do mesmo endereço"
 PRAZO_DE_PARADA = 2.0  # segundos para a thread terminar
 
 
-class _Conexao:
+class Conexao:
     """Um cliente conectado: o socket, a conversa e o que ainda falta enviar."""
 
-    __slots__ = ("client_socket", "local", "remoto", "conversa", "a_enviar", "desde", "ouvindo", "adeus", "aberta")
+    __slots__ = ("client_socket", "local", "remoto", "conversa", "a_enviar", "entupida", "desde", "adeus", "aberta")
 
     def __init__(self, client_socket, local, remoto, conversa, agora):
         self.client_socket, self.local, self.remoto, self.conversa = client_socket, local, remoto, conversa
-        self.a_enviar = b""  # respostas que ainda não couberam no send
+        self.a_enviar = b""  # respostas que ainda não saíram
+        self.entupida = False  # não couberam no send: espera-se espaço, e nada mais é lido até lá
         self.desde = agora  # o último instante em que algo andou
-        self.ouvindo = selectors.EVENT_READ
         self.adeus = ""  # por que fecha assim que tudo for enviado; vazio enquanto conversa
         self.aberta = True
 
 
-class _Fila(OrderedDict):
+class Fila(OrderedDict):
     """Conexões à espera de um prazo igual para todas: a que andou por último vai para o fim."""
 
     def __init__(self, segundos):
@@ -75,15 +79,18 @@ class Motor(threading.Thread):
         self.local = server_socket.getsockname()
         super().__init__(name=f"servidor-parimpar-{self.local[1]}", daemon=True)
         self.server_socket, self.diario, self.sorteio, self.falha = server_socket, diario, sorteio, None
-        self.conversando = _Fila(silencio)  # PI-23
-        self.em_silencio = _Fila(SILENCIO)  # o pedido cru já acabou? (PI-11)
-        self.despedindo = _Fila(ADEUS)  # espera-se o cliente ler a última resposta (PI-27)
+        self.conversando = Fila(silencio)  # PI-23
+        self.em_silencio = Fila(SILENCIO)  # o pedido cru já acabou? (PI-11)
+        self.despedindo = Fila(ADEUS)  # espera-se o cliente ler a última resposta (PI-27)
+        self.a_responder = []  # conexões com respostas desta volta
+        self.com_sobra = []  # conexões com linhas que chegaram e ficaram para a próxima volta
+        self.anotacoes = []  # o que vai para o diário
         self.parando = False
         self.volta_do_accept = None  # faltaram descritores: o accept descansa até este instante
         self.seletor = selectors.DefaultSelector()
         self.acorda, self.acordador = socket.socketpair()
-        self.seletor.register(server_socket, selectors.EVENT_READ)
-        self.seletor.register(self.acorda, selectors.EVENT_READ)
+        self.seletor.register(server_socket, EVENT_READ)
+        self.seletor.register(self.acorda, EVENT_READ)
         self.limite = min(max_conexoes or CONEXOES_POR_PADRAO, _quantas_o_sistema_deixa(self.seletor))
         self.max_por_endereco, self.por_endereco = max_por_endereco, Counter()  # só se conta o que tem limite
         lembrar_no_fork(self)
@@ -95,7 +102,8 @@ class Motor(threading.Thread):
                 f"o sistema só deixa abrir {self.limite} conexões neste processo, e pediram-se {max_conexoes}; "
                 "no Linux e no macOS, aumente com ulimit -n antes de abrir o Python"
             )
-        self._anotar("inicia", "listen(…)", detalhe="; ".join(avisos))
+        self.anotar("inicia", "listen(…)", detalhe="; ".join(avisos))
+        self.escrever_o_diario()
 
     @property
     def so_desta_maquina(self):
@@ -122,72 +130,88 @@ class Motor(threading.Thread):
     def run(self):
         try:
             while not self.parando:
-                self._dar_uma_volta()
+                self.dar_uma_volta()
             for _ in range(3):  # o que já tinha chegado ainda é lido: o último FIM fica no diário
-                self._dar_uma_volta(sem_esperar=True)
+                self.dar_uma_volta(sem_esperar=True)
         except Exception as erro:  # guardado: `Servidor.parar` o entrega a quem chamou
             self.falha = erro
-            self._anotar("erro", detalhe=f"o servidor parou: {erro!r}")
+            self.anotar("erro", detalhe=f"o servidor parou: {erro!r}")
         finally:
-            self._fechar_tudo()
+            self.fechar_tudo()
 
-    def _dar_uma_volta(self, sem_esperar=False):
-        prontos = self.seletor.select(0 if sem_esperar else self._quanto_esperar())
-        agora = time.monotonic()
+    def dar_uma_volta(self, sem_esperar=False):
+        """Recebe de quem enviou algo, cuida dos prazos e responde."""
+        prontos = self.seletor.select(0 if sem_esperar else self.quanto_esperar())
         for chave, o_que in prontos:
             conexao = chave.data
-            if conexao is None:
+            if conexao is None:  # o socket de escuta, ou o que acorda a thread para parar
                 if chave.fileobj is self.server_socket:
-                    self._aceitar(agora)
+                    self.aceitar()
                 continue
-            if o_que & selectors.EVENT_WRITE:
-                self._por(conexao, self._enviar, b"", agora)
-            if o_que & selectors.EVENT_READ and conexao.aberta:
-                self._por(conexao, self._receber, agora)
-        for conexao in self.em_silencio.vencidas(agora):
-            self._por(conexao, self._tratar, conexao.conversa.silencio(), agora)
-        for conexao in self.conversando.vencidas(agora):
-            self._por(conexao, self._calar, agora)
-        for conexao in self.despedindo.vencidas(agora):
-            self._fechar(conexao, conexao.adeus)
-        if self.volta_do_accept and agora >= self.volta_do_accept:
-            self.volta_do_accept = None
-            self.seletor.register(self.server_socket, selectors.EVENT_READ)
+            try:
+                if o_que & EVENT_READ:
+                    self.receber(conexao)
+                else:
+                    self.enviar(conexao, time.monotonic())
+            except (Exception, SystemExit) as erro:
+                self.perder(conexao, erro)
+        if self.com_sobra:
+            self.tratar_as_sobras()
+        self.cuidar_dos_prazos()
+        self.escrever_o_diario()  # o que se recebeu já está escrito quando o cliente lê a resposta
+        self.responder()
+        self.escrever_o_diario()
 
-    def _quanto_esperar(self):
+    def quanto_esperar(self):
         """Segundos até o próximo prazo; None se não há nenhum."""
+        if self.com_sobra:
+            return 0
         prazos = [fila.vence() for fila in (self.conversando, self.em_silencio, self.despedindo) if fila]
         if self.volta_do_accept:
             prazos.append(self.volta_do_accept)
         return max(min(prazos) - time.monotonic(), 0) if prazos else None
 
-    def _por(self, conexao, acao, *args):
+    def cuidar_dos_prazos(self):
+        agora = time.monotonic()
+        for conexao in self.em_silencio.vencidas(agora):
+            self.por(conexao, self.ouvir_o_silencio)
+        for conexao in self.conversando.vencidas(agora):
+            self.por(conexao, self.calar)
+        for conexao in self.despedindo.vencidas(agora):
+            self.fechar(conexao, conexao.adeus)
+        if self.volta_do_accept and agora >= self.volta_do_accept:
+            self.volta_do_accept = None
+            self.seletor.register(self.server_socket, EVENT_READ)
+
+    def por(self, conexao, acao, *args):
         """Faz `acao` por um cliente; o que der errado encerra só a conexão dele (PI-24)."""
         try:
             acao(conexao, *args)
         except (Exception, SystemExit) as erro:  # um sys.exit no sorteio do usuário também não encerra o serviço
-            self._perder(conexao, erro)
+            self.perder(conexao, erro)
 
-    def _perder(self, conexao, erro):
+    def perder(self, conexao, erro):
         # RST e rede fora do ar são OSError; o resto é defeito nosso, e também não derruba os outros clientes.
         rede = isinstance(erro, OSError)
         por_que, detalhe = ("conexão perdida", motivo(erro)) if rede else ("erro interno", repr(erro))
-        self._anotar("erro", conexao=conexao, detalhe=f"{por_que}: {detalhe}")
-        self._fechar(conexao, por_que)
+        self.anotar("erro", "", conexao, detalhe=f"{por_que}: {detalhe}")
+        self.fechar(conexao, por_que)
 
-    # A vida de uma conexão: aceitar, receber, tratar, enviar, despedir, fechar.
+    # A vida de uma conexão: aceitar, receber, tratar, responder, enviar, despedir, fechar.
 
-    def _aceitar(self, agora):
-        for _ in range(64):  # um punhado por volta, para que os já conectados também sejam atendidos
+    def aceitar(self):
+        agora = time.monotonic()
+        for _ in range(ACEITAS_POR_VOLTA):
             try:
                 client_socket, remoto = self.server_socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionError):
                 return  # ninguém mais na fila, ou o cliente desistiu antes do accept
             except OSError as erro:
                 # Faltam descritores: tentar sem parar gastaria o processador; a fila do kernel segura.
-                self._anotar("erro", "accept()", detalhe=f"{motivo(erro)}; nova tentativa em 0,5 s")
+                quando = f"nova tentativa em {segundos(DESCANSO)}"
+                self.anotar("erro", "accept()", detalhe=f"{motivo(erro)}; {quando}")
                 self.seletor.unregister(self.server_socket)
-                self.volta_do_accept = agora + 0.5
+                self.volta_do_accept = agora + DESCANSO
                 return
             try:
                 client_socket.setblocking(False)
@@ -195,121 +219,153 @@ class Motor(threading.Thread):
             except OSError:  # no macOS, quem já desistiu só se descobre aqui
                 client_socket.close()
                 continue
-            conexao = _Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
-            por_que = self._de_um_endereco_so(remoto)
-            if len(self.conversando) >= self.limite:
-                por_que = CHEIO
+            conexao = Conexao(client_socket, local, remoto, Conversa(self.sorteio), agora)
+            por_que = self.nao_cabe(remoto)
             if por_que and len(self.despedindo) >= MAXIMO_A_DESPEDIR:
-                self._por(conexao, self._recusar, por_que)
+                self.por(conexao, self.recusar, por_que)
                 continue
-            self.seletor.register(client_socket, selectors.EVENT_READ, conexao)
-            self.conversando.entrar(conexao)
-            self._anotar("conecta", "accept()", conexao)
+            self.seletor.register(client_socket, EVENT_READ, conexao)
+            self.conversando[conexao] = None
+            self.anotar("conecta", "accept()", conexao)
             if por_que:
-                self._por(conexao, self._despedir, por_que, agora)
+                self.despedir(conexao, por_que)
 
-    def _de_um_endereco_so(self, remoto):
-        """Conta mais uma conexão deste endereço; se passou do limite, diz por que não cabe."""
-        if not self.max_por_endereco:
-            return ""
-        self.por_endereco[remoto[0]] += 1
-        return DEMAIS if self.por_endereco[remoto[0]] > self.max_por_endereco else ""
+    def nao_cabe(self, remoto):
+        """Diz por que não há lugar para mais uma conexão, ou desse endereço; vazio se há."""
+        if self.max_por_endereco:
+            self.por_endereco[remoto[0]] += 1
+            if self.por_endereco[remoto[0]] > self.max_por_endereco:
+                return DEMAIS
+        return CHEIO if len(self.conversando) >= self.limite else ""
 
-    def _recusar(self, conexao, motivo):
+    def recusar(self, conexao, por_que):
         """Avisa que não há lugar e fecha na hora, sem esperar o cliente ler (PI-25)."""
-        conexao.client_socket.send(_aviso(motivo))
-        self._fechar(conexao, motivo)
+        conexao.client_socket.send(_aviso(por_que))
+        self.fechar(conexao, por_que)
 
-    def _receber(self, conexao, agora):
+    def receber(self, conexao):
+        conversa = conexao.conversa
+        if conversa.sobra and not conexao.adeus:
+            return  # primeiro, o que já chegou
         try:
             dados = conexao.client_socket.recv(TAMANHO_DO_RECV)
         except (BlockingIOError, InterruptedError):
             return
+        if not dados or conexao.adeus:
+            self.receber_o_fim(conexao, dados)
+            return
+        agora = conexao.desde = time.monotonic()
+        self.conversando.move_to_end(conexao)
+        self.anotar("recebe", CHAMADA_DO_RECV, conexao, dados, instante=agora)
+        self.tratar(conexao, conversa.receber(dados, MENSAGENS_POR_VOLTA))
+        if self.em_silencio or not conversa.em_linha:
+            self.vigiar_o_silencio(conexao)
+
+    def receber_o_fim(self, conexao, dados):
+        """O cliente encerrou o envio, ou o servidor é que se despede dele."""
         if conexao.adeus:  # o que ainda chega é lido e jogado fora, para o close não virar RST (PI-27)
             if not dados:
-                self._fechar(conexao, conexao.adeus)
+                self.fechar(conexao, conexao.adeus)
             return
-        conversa = conexao.conversa
-        if not dados:
-            self._tratar(conexao, conversa.fim(), agora)
-            if conexao.a_enviar:
-                self._despedir(conexao, "o cliente encerrou o envio", agora, avisar=False)
-            else:
-                self._fechar(conexao, "o cliente encerrou o envio")
-            return
-        self._anotar("recebe", CHAMADA_DO_RECV, conexao, dados)
-        conexao.desde = agora
-        self.conversando.entrar(conexao)
-        self._tratar(conexao, conversa.receber(dados), agora)
-        if conversa.encerrada:
-            self._despedir(conexao, "pedido longo demais", agora, avisar=False)
-        elif conversa.espera_silencio and conexao.aberta:
+        self.tratar(conexao, conexao.conversa.fim())
+        if conexao.a_enviar:
+            self.despedir(conexao, "o cliente encerrou o envio", avisar=False)
+        else:
+            self.fechar(conexao, "o cliente encerrou o envio")
+
+    def vigiar_o_silencio(self, conexao):
+        if conexao.conversa.espera_silencio:
             self.em_silencio.entrar(conexao)
-        elif self.em_silencio:
+        else:
             self.em_silencio.sair(conexao)
 
-    def _tratar(self, conexao, mensagens, agora):
-        """Responde às mensagens completas e anota as que não são pedidos."""
+    def ouvir_o_silencio(self, conexao):
+        """Na forma crua, o silêncio encerra o pedido (PI-11)."""
+        self.tratar(conexao, conexao.conversa.silencio())
+
+    def tratar_as_sobras(self):
+        sobras, self.com_sobra = self.com_sobra, []
+        for conexao in sobras:
+            if conexao.aberta and not conexao.adeus and not conexao.entupida:
+                self.por(conexao, self.tratar_a_sobra)
+
+    def tratar_a_sobra(self, conexao):
+        self.tratar(conexao, conexao.conversa.receber(b"", MENSAGENS_POR_VOLTA))
+
+    def tratar(self, conexao, mensagens):
+        """Guarda as respostas às mensagens completas e anota as que não são pedidos."""
         if not mensagens:
             return
+        conversa = conexao.conversa
         for mensagem in mensagens:
-            if type(mensagem) is Devolucao:
-                confere = "confere" if mensagem.confere else "divergente: não é a última resposta + FIM"
-                self._anotar("devolve", conexao=conexao, dados=mensagem.texto.encode(), detalhe=confere)
-            elif type(mensagem) is Apresentacao:
-                nome = mensagem.nome
-                self._anotar("apresenta", conexao=conexao, dados=nome.encode(), detalhe=nome)
-            elif type(mensagem) is Invalido:
-                self._anotar("erro", conexao=conexao, dados=mensagem.dados, detalhe=mensagem.motivo)
-        respostas = conexao.conversa.codificar(mensagens)
+            if type(mensagem) is not Pedido:
+                self.anotar_mensagem(conexao, mensagem)
+        respostas = conversa.codificar(mensagens)
         if respostas:
-            self._enviar(conexao, respostas, agora)
+            self.guardar(conexao, respostas)
+        if conversa.encerrada:
+            self.despedir(conexao, "pedido longo demais", avisar=False)
+        elif conversa.sobra:
+            self.com_sobra.append(conexao)
 
-    def _enviar(self, conexao, dados, agora):
+    def guardar(self, conexao, dados):
+        """Deixa os bytes para o fim da volta, quando se responde a todos."""
+        if not conexao.a_enviar:  # senão, já está na lista ou à espera de espaço
+            self.a_responder.append(conexao)
+        conexao.a_enviar += dados
+
+    def responder(self):
+        agora, a_responder, self.a_responder = time.monotonic(), self.a_responder, []
+        for conexao in a_responder:
+            if conexao.aberta:
+                try:
+                    self.enviar(conexao, agora)
+                except OSError as erro:
+                    self.perder(conexao, erro)
+
+    def enviar(self, conexao, agora):
         """Envia o que couber; o resto fica em `a_enviar` até o socket dizer que há espaço de novo."""
-        dados = conexao.a_enviar + dados
-        antes = time.monotonic()
+        dados = conexao.a_enviar
         try:
             enviados = conexao.client_socket.send(dados)
         except (BlockingIOError, InterruptedError):
             enviados = 0
         if enviados:
-            self._anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados], instante=antes)
-            if conexao.desde != agora:  # quem acabou de receber já está no fim da fila
-                conexao.desde = agora
-                (self.despedindo if conexao.adeus else self.conversando).entrar(conexao)
-        conexao.a_enviar = dados[enviados:]
-        if len(conexao.a_enviar) > MAXIMO_A_ENVIAR:
-            self._fechar(conexao, "o cliente não lê as respostas")
-            return
-        # Enquanto houver o que enviar não se lê mais nada: quem não lê também não é lido.
-        ouvir = selectors.EVENT_WRITE if conexao.a_enviar else selectors.EVENT_READ
-        if conexao.ouvindo != ouvir:
-            self.seletor.modify(conexao.client_socket, ouvir, conexao)
-            conexao.ouvindo = ouvir
-        if conexao.adeus and not conexao.a_enviar:
+            self.anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados], instante=agora)
+            conexao.desde = agora
+            (self.despedindo if conexao.adeus else self.conversando).move_to_end(conexao)
+        conexao.a_enviar = resto = dados[enviados:]
+        if resto or conexao.entupida:
+            self.ouvir(conexao, EVENT_WRITE if resto else EVENT_READ)
+        if conexao.adeus and not resto:
             conexao.client_socket.shutdown(socket.SHUT_WR)
 
-    def _calar(self, conexao, agora):
+    def ouvir(self, conexao, o_que):
+        """Enquanto houver o que enviar não se lê mais nada: quem não lê também não é lido."""
+        entupida = o_que == EVENT_WRITE
+        if conexao.entupida != entupida:
+            self.seletor.modify(conexao.client_socket, o_que, conexao)
+            conexao.entupida = entupida
+        if not entupida and conexao.conversa.sobra:
+            self.com_sobra.append(conexao)
+
+    def calar(self, conexao):
         if conexao.a_enviar:
-            self._fechar(conexao, "o cliente não lê as respostas")
+            self.fechar(conexao, "o cliente não lê as respostas")
         else:
-            self._despedir(conexao, f"silêncio de {segundos(self.conversando.segundos)}", agora)
+            self.despedir(conexao, f"silêncio de {segundos(self.conversando.segundos)}")
 
-    def _despedir(self, conexao, motivo, agora, avisar=True):
+    def despedir(self, conexao, por_que, avisar=True):
         """Envia o que falta, encerra o envio e espera o cliente fechar, até o prazo (PI-27)."""
-        if not conexao.aberta:
-            return
-        self._tirar_das_filas(conexao)
-        conexao.adeus, conexao.desde = motivo, agora
-        self.despedindo.entrar(conexao)
-        self._enviar(conexao, _aviso(motivo) if avisar else b"", agora)
+        self.tirar_das_filas(conexao)
+        conexao.adeus, conexao.desde = por_que, time.monotonic()
+        self.despedindo[conexao] = None
+        if avisar:
+            self.guardar(conexao, _aviso(por_que))
 
-    def _fechar(self, conexao, motivo):
-        if not conexao.aberta:
-            return
+    def fechar(self, conexao, por_que):
         conexao.aberta = False
-        self._tirar_das_filas(conexao)
+        self.tirar_das_filas(conexao)
         try:
             self.seletor.unregister(conexao.client_socket)
         except KeyError:
@@ -319,24 +375,40 @@ class Motor(threading.Thread):
             self.por_endereco[conexao.remoto[0]] -= 1
             if not self.por_endereco[conexao.remoto[0]]:
                 del self.por_endereco[conexao.remoto[0]]
-        self._anotar("fecha", "close()", conexao, detalhe=motivo)
+        self.anotar("fecha", "close()", conexao, detalhe=por_que)
 
-    def _tirar_das_filas(self, conexao):
+    def tirar_das_filas(self, conexao):
         for fila in (self.conversando, self.em_silencio, self.despedindo):
             if fila:
                 fila.sair(conexao)
 
-    def _fechar_tudo(self):
+    def fechar_tudo(self):
         for conexao in [*self.conversando, *self.despedindo]:
-            self._fechar(conexao, "o servidor parou")
+            self.fechar(conexao, "o servidor parou")
         self.seletor.close()
         for sock in (self.server_socket, self.acorda, self.acordador):
             sock.close()
-        self._anotar("para", "close()")
+        self.anotar("para", "close()")
+        self.escrever_o_diario()
 
-    def _anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
+    def anotar_mensagem(self, conexao, mensagem):
+        if type(mensagem) is Devolucao:
+            confere = "confere" if mensagem.confere else "divergente: não é a última resposta + FIM"
+            self.anotar("devolve", "", conexao, mensagem.texto.encode(), confere)
+        elif type(mensagem) is Apresentacao:
+            self.anotar("apresenta", "", conexao, mensagem.nome.encode(), mensagem.nome)
+        else:
+            self.anotar("erro", "", conexao, mensagem.dados, mensagem.motivo)
+
+    def anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
         local, remoto = (conexao.local, conexao.remoto) if conexao else (self.local, None)
-        self.diario.registrar("servidor", tipo, chamada, local, remoto, dados, detalhe, instante)
+        guardados, instante = dados[:BYTES_GUARDADOS], instante or time.monotonic()
+        self.anotacoes.append((instante, "servidor", tipo, chamada, local, remoto, guardados, len(dados), detalhe))
+
+    def escrever_o_diario(self):
+        if self.anotacoes:
+            self.diario.registrar_varios(self.anotacoes)
+            self.anotacoes.clear()
 
 
 def _aviso(motivo):

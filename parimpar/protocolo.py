@@ -10,9 +10,8 @@ Os códigos PI-… são os requisitos de docs/protocolo.md.
 
 import codecs
 import random
-import re
 import string
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .erros import ErroDeProtocolo
 
@@ -23,12 +22,8 @@ MAXIMO_DO_NOME = 30  # caracteres: cabe numa linha do mural (PI-50)
 MAXIMO_DA_RESPOSTA = 4096  # bytes; a maior resposta legítima tem 1000 letras
 SILENCIO = 0.2  # segundos sem chegar nada que encerram um pedido cru (PI-11)
 
-_NUMERO = re.compile(rb"[+-]?([0-9]+)")
-_ALGARISMOS_PARES = frozenset(b"02468")
 
-
-@dataclass(frozen=True, slots=True)
-class Pedido:
+class Pedido(NamedTuple):
     """Um número bem formado e a resposta que ele merece (PI-03, PI-04)."""
 
     numero: str
@@ -38,8 +33,7 @@ class Pedido:
         return f"pedido {self.numero} → {self.resposta}"
 
 
-@dataclass(frozen=True, slots=True)
-class Devolucao:
+class Devolucao(NamedTuple):
     """A resposta + FIM que o cliente manda de volta; não se responde a ela (PI-05)."""
 
     texto: str
@@ -50,8 +44,7 @@ class Devolucao:
         return f"devolução {self.texto!r} ({'confere' if self.confere else 'divergente'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Apresentacao:
+class Apresentacao(NamedTuple):
     """O nome com que o cliente quer ser conhecido nesta conexão; não se responde a ela (PI-50)."""
 
     nome: str
@@ -61,8 +54,7 @@ class Apresentacao:
         return f"apresentação de {self.nome!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Invalido:
+class Invalido(NamedTuple):
     """Algo que não é número, devolução nem apresentação; a resposta é `ERRO <motivo>` (PI-06)."""
 
     dados: bytes
@@ -91,7 +83,7 @@ def classificar(numero, sorteio=random):
         dados = str(numero).encode("utf-8", "backslashreplace")
     except ValueError:  # o Python se recusa a escrever um int com mais de 4300 casas
         raise ErroDeProtocolo(f"o número tem casas demais; o máximo é {MAXIMO_DE_CASAS}") from None
-    mensagem = interpretar(dados.strip(b" "), (), sorteio)
+    mensagem = interpretar(dados, (), sorteio)
     if isinstance(mensagem, Pedido):
         return mensagem.resposta
     raise ErroDeProtocolo(getattr(mensagem, "motivo", f"esperava um número e veio {numero!r}"))
@@ -108,18 +100,19 @@ def tipo_da_resposta(resposta):
 
 
 def interpretar(dados, ultimas_respostas, sorteio):
-    """Transforma os bytes de uma mensagem completa, já sem espaços em volta, numa mensagem.
+    """Transforma os bytes de uma mensagem completa numa mensagem.
 
     Args:
         ultimas_respostas: as que uma devolução pode repetir (PI-05).
         sorteio: de onde vêm as letras.
     """
-    numero = _NUMERO.fullmatch(dados)
-    if numero:
-        casas = len(numero[1])  # sem o sinal, com os zeros à esquerda (PI-02)
+    dados = dados.strip(b" ")
+    algarismos = dados if dados.isdigit() else _sem_sinal(dados)  # em bytes, isdigit só aceita de 0 a 9
+    if algarismos:
+        casas = len(algarismos)  # sem o sinal, com os zeros à esquerda (PI-02)
         if casas <= LIMITE_DE_CASAS:
             # O último algarismo decide: mil casas custam o mesmo que uma.
-            return Pedido(dados.decode(), "PAR" if dados[-1] in _ALGARISMOS_PARES else "ÍMPAR")
+            return Pedido(dados.decode(), "PAR" if dados[-1] in b"02468" else "ÍMPAR")
         if casas <= MAXIMO_DE_CASAS:
             return Pedido(dados.decode(), "".join(sorteio.choices(string.ascii_letters, k=casas)))
         return Invalido(dados, f"o número tem {casas} casas e o máximo é {MAXIMO_DE_CASAS}; envie um número menor")
@@ -133,6 +126,11 @@ def interpretar(dados, ultimas_respostas, sorteio):
         return Invalido(dados, "esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos")
     esperava = "um inteiro (algarismos de 0 a 9, sinal opcional)"
     return Invalido(dados, f"esperava {esperava} e veio {_citar(dados)}; corrija e envie de novo")
+
+
+def _sem_sinal(dados):
+    """Os algarismos de um número com sinal; b"" se não é um."""
+    return dados[1:] if dados[:1] in (b"+", b"-") and dados[1:].isdigit() else b""
 
 
 def _apresentar(dados):
@@ -156,27 +154,38 @@ class Conversa:
         sorteio: de onde vêm as letras das respostas longas; `random` ou um `random.Random`.
     """
 
-    __slots__ = ("_sorteio", "_pendente", "_ultimas_respostas", "em_linha", "encerrada")
+    __slots__ = ("_sorteio", "_pendente", "_ultimas_respostas", "em_linha", "encerrada", "sobra")
 
     def __init__(self, sorteio=random):
         self._sorteio = sorteio
         self._pendente = b""
         self._ultimas_respostas = ()
         self.em_linha = False  # já se viu um \n: a conexão é de linha até o fim (PI-11)
+        self.sobra = False  # há linhas inteiras que ficaram para a próxima chamada de `receber`
         self.encerrada = False  # um pedido estourou o limite: nada mais é lido (PI-13)
 
-    def receber(self, dados):
-        """Entrega as mensagens que se completaram com a chegada de `dados`."""
+    def receber(self, dados, maximo=-1):
+        """Entrega as mensagens que se completaram com a chegada de `dados`.
+
+        Args:
+            maximo: quantas entregar desta vez; se há mais, `sobra` fica verdadeira, e elas saem nas
+                próximas chamadas, com b"". Por padrão, todas.
+        """
         if self.encerrada:
             return []
-        *linhas, pendente = (self._pendente + dados).split(b"\n")
+        linhas = (self._pendente + dados).split(b"\n", maximo)
+        pendente = linhas.pop()
         mensagens = []
         for linha in linhas:
             if len(linha) > MAXIMO_DO_PEDIDO:
                 return [*mensagens, self._estourou(linha)]
             self.em_linha = True
-            mensagens.append(self._completar(linha.removesuffix(b"\r")))
-        if len(pendente) > MAXIMO_DO_PEDIDO:
+            mensagem = interpretar(linha.removesuffix(b"\r"), self._ultimas_respostas, self._sorteio)
+            if mensagem.resposta is not None:
+                self._ultimas_respostas = (mensagem.resposta,)
+            mensagens.append(mensagem)
+        self.sobra = len(linhas) == maximo and b"\n" in pendente
+        if len(pendente) > MAXIMO_DO_PEDIDO and not self.sobra:
             return [*mensagens, self._estourou(pendente)]
         self._pendente = pendente
         return mensagens
@@ -198,16 +207,20 @@ class Conversa:
     def codificar(self, mensagens):
         """Os bytes a enviar em resposta a `mensagens`, na mesma ordem (PI-10, PI-11, PI-14)."""
         fim = "\n" if self.em_linha else ""
-        return "".join([m.resposta + fim for m in mensagens if m.resposta is not None]).encode()
+        respostas = ""
+        for mensagem in mensagens:
+            if mensagem.resposta is not None:
+                respostas += mensagem.resposta + fim
+        return respostas.encode()
 
     def _completar(self, dados):
-        mensagem = interpretar(dados.strip(b" "), self._ultimas_respostas, self._sorteio)
+        mensagem = interpretar(dados, self._ultimas_respostas, self._sorteio)
         if mensagem.resposta is not None:
             self._ultimas_respostas = (mensagem.resposta,)
         return mensagem
 
     def _estourou(self, dados):
-        self.encerrada, self._pendente = True, b""
+        self.encerrada, self.sobra, self._pendente = True, False, b""
         return Invalido(dados, f"o pedido passou de {MAXIMO_DO_PEDIDO} bytes sem terminar; conexão encerrada")
 
 

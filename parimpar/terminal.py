@@ -1,6 +1,8 @@
 """O que os comandos têm em comum: argumentos e erros em português, e um fim limpo com Ctrl-C ou kill."""
 
 import argparse
+import contextlib
+import errno
 import os
 import pathlib
 import signal
@@ -38,10 +40,13 @@ class Analisador(argparse.ArgumentParser):
 
 def executar(analisador, argumentos=None):
     """Interpreta os argumentos, executa o comando pedido e devolve o código de saída."""
-    for saida in filter(None, (sys.stdout, sys.stderr)):  # um programa sem terminal pode não ter as duas
+    for nome in ("stdout", "stderr"):
+        if getattr(sys, nome) is None:  # fechada por quem chamou (>&-): o que se escrever nela é jogado fora
+            setattr(sys, nome, open(os.devnull, "w", encoding="utf-8"))
+        saida = getattr(sys, nome)
         saida.reconfigure(errors="backslashreplace", line_buffering=True)  # terminais do Windows sem "→"
     opcoes = analisador.parse_args(argumentos)
-    for sinal in (signal.SIGINT, signal.SIGTERM):  # um kill encerra tão bem quanto Ctrl-C
+    for sinal in _sinais():  # um kill, ou a janela que se fecha, encerra tão bem quanto Ctrl-C
         signal.signal(sinal, _interromper)
     try:
         return opcoes.executar(opcoes)
@@ -50,21 +55,21 @@ def executar(analisador, argumentos=None):
     except ErroParimpar as erro:
         queixar(f"erro: {erro}")
         return 2
-    except BrokenPipeError:  # quem lia a saída (um `head`, por exemplo) foi embora
+    except OSError as erro:  # não se consegue escrever
         _calar_a_saida()
-        return 0
-    except OSError as erro:  # o disco encheu, por exemplo
-        _calar_a_saida()
+        if isinstance(erro, BrokenPipeError) or erro.errno == errno.EIO:
+            return 0  # quem lia a saída (um `head`, por exemplo) foi embora, ou a janela do terminal foi fechada
         queixar(f"erro: não foi possível escrever {erro.filename or 'a saída'}: {motivo(erro)}")
         return 2
     finally:
-        for sinal in (signal.SIGINT, signal.SIGTERM):  # ao terminar, o Python devolveria a cada sinal o poder de matar
+        for sinal in _sinais():  # ao terminar, o Python devolveria a cada sinal o poder de matar
             signal.signal(sinal, signal.SIG_IGN)
 
 
 def queixar(texto):
     """Escreve em stderr uma linha, sem os caracteres a que o terminal obedeceria."""
-    print("".join(c if c.isprintable() else repr(c)[1:-1] for c in texto), file=sys.stderr)
+    with contextlib.suppress(OSError):  # a janela do terminal pode já não existir
+        print("".join(c if c.isprintable() else repr(c)[1:-1] for c in texto), file=sys.stderr)
 
 
 def _calar_a_saida():
@@ -72,8 +77,15 @@ def _calar_a_saida():
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _sinais():
+    fecharam_a_janela = getattr(signal, "SIGHUP", None)  # não existe no Windows
+    if fecharam_a_janela is None or signal.getsignal(fecharam_a_janela) == signal.SIG_IGN:  # ou é ignorado: nohup
+        return signal.SIGINT, signal.SIGTERM
+    return signal.SIGINT, signal.SIGTERM, fecharam_a_janela
+
+
 def _interromper(*_):
-    for sinal in (signal.SIGINT, signal.SIGTERM):
+    for sinal in _sinais():
         # Um segundo Ctrl-C não atrapalha o encerramento. Não é SIG_IGN: com ele, o Python avisa em stderr
         # de um sinal que já tinha chegado e que ninguém mais trata.
         signal.signal(sinal, lambda *_: None)

@@ -90,7 +90,7 @@ class MotorUDP(threading.Thread):
             mensagem = Invalido(dados, f"o pedido passou de {MAXIMO_DO_PEDIDO} bytes; envie um número menor")
         else:
             linha = dados.removesuffix(b"\n").removesuffix(b"\r")
-            mensagem = interpretar(linha.strip(b" "), ultimas, self.sorteio)
+            mensagem = interpretar(linha, ultimas, self.sorteio)
         if isinstance(mensagem, Apresentacao):
             mensagem = Invalido(dados, "por UDP não há conexão que guarde um nome; apresente-se por TCP")
         if isinstance(mensagem, Devolucao):

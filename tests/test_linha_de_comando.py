@@ -1,5 +1,6 @@
 """A linha de comando num processo de verdade, com um Python sem nada instalado."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -7,16 +8,35 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
+from apoio import porta_livre
 
 from parimpar import Cliente, Servidor
+from parimpar.erros import ConexaoRecusada
 
 RAIZ = pathlib.Path(__file__).parent.parent
 PRAZO = 15  # segundos
 
 # -S deixa de fora tudo o que não é da biblioteca padrão.
 PYTHON_NU = [sys.executable, "-S", "-X", "utf8", "-m", "parimpar"]
+
+
+def esperar_linha(arquivo, padrao):
+    """Espera aparecer no arquivo o que casa com o padrão."""
+    limite = time.monotonic() + PRAZO
+    while not (achado := re.search(padrao, arquivo.read_text("utf-8"))):
+        assert time.monotonic() < limite, f"{padrao!r} não apareceu em {arquivo.read_text('utf-8')[-500:]}"
+    return achado
+
+
+def esperar_resposta(porta):
+    """Pergunta 7 assim que houver quem escute na porta."""
+    limite = time.monotonic() + PRAZO
+    while time.monotonic() < limite:
+        with contextlib.suppress(ConexaoRecusada), Cliente(porta=porta) as cliente:
+            return cliente.perguntar("7")
 
 
 def rodar(*argumentos):
@@ -43,8 +63,11 @@ def servidor_no_terminal():
             processo.kill()
 
 
+SINAIS = [getattr(signal, nome) for nome in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, nome)]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no Windows não há SIGTERM")
-@pytest.mark.parametrize("sinal", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sinal", SINAIS)
 def test_o_par_faz_o_trabalho_inteiro(servidor_no_terminal, sinal):
     """Os dois mostram cada mensagem, o cliente imprime a resposta com FIM e o servidor recebe a devolução."""
     processo, porta = servidor_no_terminal
@@ -73,6 +96,53 @@ def test_dois_sinais_seguidos(servidor_no_terminal, sinais):
         processo.send_signal(sinal)
     saida, erros = processo.communicate(timeout=PRAZO)
     assert (processo.returncode, erros) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null") or not hasattr(signal, "SIGHUP"), reason="só no Linux e no macOS")
+def test_quem_pede_para_ignorar_o_sighup_e_obedecido():
+    """Com nohup, fechar a janela não encerra o servidor."""
+    comando = ["nohup", *PYTHON_NU, "servidor", "--porta", "0"]
+    with subprocess.Popen(
+        comando, cwd=RAIZ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as processo:
+        porta = int(re.search(r":(\d+) ", processo.stdout.readline())[1])
+        processo.send_signal(signal.SIGHUP)
+        with Cliente(porta=porta) as cliente:
+            assert cliente.perguntar("7") == "ÍMPAR"
+        processo.send_signal(signal.SIGTERM)
+        saida, _ = processo.communicate(timeout=PRAZO)
+    assert processo.returncode == 0 and saida.endswith("Servidor encerrado.\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="usa o sh")
+@pytest.mark.parametrize("fechadas", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_saidas_fechadas(fechadas):
+    """Sem stdout nem stderr o servidor atende, e o cliente trabalha, sem nenhum traceback."""
+    porta = porta_livre()
+    comando = ["sh", "-c", f'exec "$@" {fechadas}', "sh", *PYTHON_NU]
+    opcoes = {"cwd": RAIZ, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*comando, "servidor", "--porta", str(porta)], **opcoes) as servidor:
+        respostas = esperar_resposta(porta)
+        cliente = subprocess.run([*comando, "cliente", "--porta", str(porta), "--vezes", "1"], timeout=PRAZO, **opcoes)
+        servidor.send_signal(signal.SIGTERM)
+        _, erros = servidor.communicate(timeout=PRAZO)
+    assert respostas == "ÍMPAR"
+    assert (cliente.returncode, cliente.stderr) == (servidor.returncode, erros) == (0, b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="usa um pseudoterminal")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_janela_do_terminal_se_fecha():
+    """O servidor se despede quando a janela some, embora não haja mais onde escrever."""
+    import pty
+
+    filho, janela = pty.fork()
+    if filho == 0:
+        os.chdir(RAIZ)
+        os.execv(PYTHON_NU[0], [*PYTHON_NU, "servidor", "--porta", "0"])
+    assert b"pronto" in os.read(janela, 1000)
+    os.close(janela)
+    assert os.waitstatus_to_exitcode(os.waitpid(filho, 0)[1]) == 0
 
 
 def test_o_cliente_repete_e_sorteia(servidor_no_terminal):
@@ -110,6 +180,41 @@ def test_servidor_silencioso():
             assert cliente.perguntar("7") == "ÍMPAR"
         processo.send_signal(signal.SIGTERM)
         assert processo.stdout.read() == "Servidor encerrado.\n"
+
+
+def test_a_tela_conta_o_que_nao_da_para_mostrar(tmp_path):
+    """Um cliente depressa demais para a tela não a enche: ela mostra o mais recente e diz quantos eventos pulou."""
+    with open(tmp_path / "tela", "w") as tela:
+        comando = [*PYTHON_NU, "servidor", "--porta", "0"]
+        with subprocess.Popen(comando, cwd=RAIZ, stdout=tela, stderr=subprocess.PIPE) as processo:
+            porta = esperar_linha(tmp_path / "tela", r":(\d+) ")
+            with Cliente(porta=int(porta[1])) as cliente:
+                for _ in range(2000):
+                    cliente.perguntar("8")
+            esperar_linha(tmp_path / "tela", "fechou a conexão")
+            processo.send_signal(signal.SIGTERM)
+            assert processo.wait(PRAZO) == 0 and processo.stderr.read() == b""
+    texto = (tmp_path / "tela").read_text("utf-8")
+    pulados = sum(map(int, re.findall(r"^… (\d+) eventos não mostrados: chegaram mais depressa do que", texto, re.M)))
+    mostrados = len(re.findall(r"^\d\d:\d\d:", texto, re.M))
+    assert (
+        pulados > 0 and mostrados + pulados == 2 * 2000 + 4
+    )  # e mais inicia (que não se mostra), conecta, fecha e para
+
+
+def test_o_silencioso_nao_le_o_diario(monkeypatch):
+    """Com --silencioso ninguém lê o diário: nem um evento é montado."""
+    from parimpar import __main__, diario
+
+    monkeypatch.setattr(diario.Diario, "desde", lambda *_: pytest.fail("leu o diário"))
+    monkeypatch.setattr(diario.Diario, "esperar", lambda *_: pytest.fail("leu o diário"))
+    monkeypatch.setattr(__main__.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
+    antes = {sinal: signal.getsignal(sinal) for sinal in SINAIS}
+    try:
+        assert __main__.main(["servidor", "--porta", "0", "--silencioso"]) == 0
+    finally:
+        for sinal, tratador in antes.items():
+            signal.signal(sinal, tratador)
 
 
 def test_servidor_fora_do_ar():

@@ -108,7 +108,7 @@ def test_o_nucleo_so_importa_a_biblioteca_padrao(nome):
 def test_o_protocolo_e_puro():
     """Bytes entram, mensagens saem: nem sockets, nem threads, nem relógio (a regra do cabeçalho do arquivo)."""
     assert importados("parimpar/protocolo") == (
-        {"codecs", "dataclasses", "random", "re", "string"},
+        {"codecs", "random", "string", "typing"},
         {"parimpar/erros"},
     )
 

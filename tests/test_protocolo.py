@@ -256,6 +256,26 @@ def test_qualquer_fatiamento_da_no_mesmo(mensagens, terminador, termina, cortes)
 
 
 @repetivel
+@given(st.lists(linhas, max_size=8), st.integers(1, 4), cortes)
+def test_um_punhado_de_cada_vez(mensagens, maximo, cortes):
+    """Com um máximo por vez, as linhas que sobram saem nas chamadas seguintes, e o resultado é o mesmo (PI-12)."""
+    dados = b"\n".join(mensagens)
+    cortes = sorted({corte for corte in cortes if corte <= len(dados)})
+    conversa, respostas = Conversa(random.Random(1)), b""
+    for a, b in zip([0, *cortes], [*cortes, len(dados)], strict=True):
+        fatia = dados[a:b]
+        while True:
+            completas = conversa.receber(fatia, maximo)
+            assert len(completas) <= maximo + 1  # o pedido longo demais vem junto das últimas
+            respostas += conversa.codificar(completas)
+            fatia = b""
+            if not conversa.sobra:
+                break
+            assert len(completas) == maximo
+    assert respostas + conversa.codificar(conversa.fim()) == conversar(dados, fim=True)
+
+
+@repetivel
 @given(st.lists(st.one_of(st.binary(max_size=1500), st.just(b"\n"), st.just(b"FIM\n"), st.just(b"NOME ")), max_size=8))
 def test_lixo_nunca_e_uma_excecao(fatias):
     """Qualquer lixo dá só `ERRO …` ou uma devolução; um pedido, só se for mesmo um número (PI-01, PI-06)."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import os
 import random
 import re
@@ -17,9 +18,10 @@ from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, ler, ler_tud
 
 from parimpar import Servidor, classificar
 from parimpar.erros import ErroDeRede, ErroDeUso, PortaOcupada
-from parimpar.motor import MAXIMO_A_DESPEDIR, Motor
+from parimpar.motor import MAXIMO_A_DESPEDIR, MENSAGENS_POR_VOLTA, Motor
 
 CHEIO = b"ERRO servidor cheio\n"
+RECUSA_DA_VAZIA = "ERRO esperava um número e veio uma mensagem vazia; envie de 1 a 1000 algarismos\n".encode()
 so_no_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só no Linux")
 so_no_unix = pytest.mark.skipif(os.name != "posix", reason="só no Linux e no macOS")
 
@@ -127,15 +129,16 @@ def test_um_rst_encerra_so_aquela_conexao(servidor):
         assert ler(outro, 4) == b"PAR\n"
 
 
+@pytest.mark.parametrize("pedido", [b"12345678901\n", b"12345678901"], ids=["linha", "crua"])
 @pytest.mark.parametrize("falhar, erro", [(lambda: 1 / 0, "ZeroDivisionError"), (sys.exit, "SystemExit")])
-def test_um_erro_interno_encerra_so_aquela_conexao(falhar, erro):
+def test_um_erro_interno_encerra_so_aquela_conexao(falhar, erro, pedido):
     """Um defeito ao atender um cliente não derruba os outros nem o servidor, nem se for um sys.exit (PI-24)."""
     with (
         Servidor(sorteio=SimpleNamespace(choices=lambda *_, k: falhar())) as servidor,
         conectar(servidor.endereco) as outro,
     ):
         with conectar(servidor.endereco) as sock:
-            sock.sendall(b"12345678901\n")
+            sock.sendall(pedido)
             assert ler_tudo(sock) == b""
         assert erro in anotou(servidor.diario, "erro", "erro interno").detalhe
         outro.sendall(b"8\n")
@@ -215,6 +218,49 @@ def test_muitos_pedidos_colados(servidor):
         thread.start()
         assert servidor.diario.esperar(ficou_pela_metade, PRAZO), "tudo coube; o teste precisa de mais pedidos"
         assert ler_tudo(sock).decode() == esperadas
+        thread.join(PRAZO)
+
+
+def test_um_recv_cheio_de_linhas_nao_atrasa_os_outros():
+    """De cada cliente se trata um punhado de linhas por volta: dois que despejam linhas vazias se alternam (PI-22)."""
+    ocupada, livre, linhas = threading.Event(), threading.Event(), 3000
+
+    def demorar(letras, k):
+        ocupada.set()
+        livre.wait(PRAZO)
+        return letras[:k]
+
+    with (
+        Servidor(sorteio=SimpleNamespace(choices=demorar)) as servidor,
+        conectar(servidor.endereco) as um,
+        conectar(servidor.endereco) as outro,
+        conectar(servidor.endereco) as terceiro,
+    ):
+        terceiro.sendall(b"12345678901\n")
+        assert ocupada.wait(PRAZO)
+        for sock in (um, outro):  # chegam os dois enquanto a thread está ocupada
+            sock.sendall(b"\n" * linhas)
+            sock.shutdown(socket.SHUT_WR)
+        livre.set()
+        assert ler_tudo(um) == ler_tudo(outro) == RECUSA_DA_VAZIA * linhas
+        de_quem = [evento.remoto for evento in servidor.diario if evento.tipo == "erro"]
+    seguidas = [len(list(grupo)) for _, grupo in itertools.groupby(de_quem)]
+    assert len(de_quem) == 2 * linhas and max(seguidas) == MENSAGENS_POR_VOLTA
+
+
+def test_linhas_que_sobram_esperam_quem_nao_le(servidor):
+    """As linhas que ficaram para depois esperam o cliente ler, e todas são respondidas na ordem (PI-14)."""
+    quantas = 150_000
+
+    def enviar():
+        sock.sendall(b"\n" * quantas + b"8\n")
+        sock.shutdown(socket.SHUT_WR)
+
+    with conectar(servidor.endereco) as sock:
+        thread = threading.Thread(target=enviar)
+        thread.start()
+        assert servidor.diario.esperar(ficou_pela_metade, PRAZO), "tudo coube; o teste precisa de mais linhas"
+        assert ler_tudo(sock) == RECUSA_DA_VAZIA * quantas + b"PAR\n"
         thread.join(PRAZO)
 
 
@@ -402,7 +448,7 @@ def test_o_erro_da_thread_nao_se_perde(monkeypatch):
     """Se a thread morre, tudo se fecha, o `repr` conta e `parar` lança o erro, uma vez."""
     servidor = Servidor().iniciar()
     with monkeypatch.context() as troca:
-        troca.setattr(Motor, "_aceitar", lambda *_: 1 / 0)
+        troca.setattr(Motor, "aceitar", lambda *_: 1 / 0)
         with contextlib.suppress(ConnectionError), conectar(servidor.endereco):
             assert "ZeroDivisionError" in anotou(servidor.diario, "erro", "o servidor parou").detalhe
             anotou(servidor.diario, "para")
