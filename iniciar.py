@@ -5,55 +5,212 @@
 
 O que vier depois vai para o JupyterLab ou para o pytest, como em `python iniciar.py testes -k cliente`.
 Tudo é instalado dentro desta pasta (.venv e .uv), nas versões do uv.lock; nada muda no seu Python.
+
+Os notebooks usam uma cópia do parimpar instalada no .venv, refeita aqui sempre que um arquivo muda. Quem mantém o
+projeto pode pôr `--editavel` antes de tudo, para que usem os próprios arquivos. A cópia é o padrão porque a
+instalação editável guarda o caminho da pasta em UTF-8, e no Windows o Python 3.11 e o 3.12 o leem em cp1252: numa
+pasta como `Área de Trabalho`, nem começam.
 """
 
+import contextlib
+import locale
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 PASTA = Path(__file__).resolve().parent
+NO_WINDOWS = os.name == "nt"
+UV_MINIMO = (0, 7)  # os bem mais velhos não sabem instalar uma cópia; com este foi experimentado
+UV = PASTA / ".uv" / ("bin/uv.exe" if NO_WINDOWS else "bin/uv")
+CACHE = PASTA / ".uv" / "cache"
+INCOMPLETO = PASTA / ".uv" / "incompleto"  # existe enquanto o ambiente é feito, e depois se isso foi cortado
+AMBIENTE = PASTA / ".venv"
+PYTHON = AMBIENTE / ("Scripts/python.exe" if NO_WINDOWS else "bin/python")
+
+# O que o pip e o uv dizem em inglês, e o que fazer; vale o primeiro que aparecer.
+CAUSAS = {
+    "certificate|CERTIFICATE_VERIFY_FAILED": (
+        "Esta rede troca os certificados dos sites por um em que este computador não confia. Peça o certificado a quem "
+        "cuida da rede, ou tente em outra."
+    ),
+    r"dns error|\(Connect\)|operation timed out|error sending request"  # do uv; os outros são do pip
+    "|Failed to establish|NameResolution|Read timed out|ConnectTimeout|ProxyError": (
+        "Não foi possível baixar os pacotes. Confira se há internet e, se a rede usa um proxy, a variável HTTPS_PROXY."
+    ),
+    "No module named pip": "Este Python não tem o pip. No Debian e no Ubuntu: `sudo apt install python3-pip`.",
+    r"\(os error (28|112)\)|\[Errno 28\]|\[WinError 112\]": "O disco encheu. Libere 2 GB e repita.",
+    r"\(os error 32\)|\[WinError (32|5)\]": (
+        "Outro programa está usando o ambiente desta pasta. Feche o JupyterLab que estiver aberto e repita."
+    ),
+    "wheel for the current platform|No matching distribution": (
+        "Os pacotes não existem para este Python. Instale o 3.13, de 64 bits (python.org), e repita."
+    ),
+}
+
+
+def explicar(saida):
+    """O que fazer, numa frase: pelo que se vê na pasta e, depois, pelo que o pip ou o uv disse."""
+    try:
+        with tempfile.TemporaryDirectory(dir=PASTA) as pasta:
+            try:
+                os.symlink("a", os.path.join(pasta, "b"))
+            except OSError:
+                if not NO_WINDOWS:  # lá o ambiente não usa links
+                    return (
+                        "A unidade em que está esta pasta não aceita links, como acontece com os pendrives. "
+                        "Copie a pasta para o disco do computador e repita."
+                    )
+    except OSError:
+        return f"Não é possível gravar em {PASTA}. Copie a pasta para outro lugar e repita."
+    for trechos, frase in CAUSAS.items():
+        if re.search(trechos, saida):
+            return frase
+    fim = "\n".join("    " + linha for linha in saida.strip().splitlines()[-8:])
+    return (
+        "Não foi possível preparar o ambiente. Apague as pastas .venv e .uv e repita. "
+        f"O instalador disse, em inglês:\n{fim}"
+    )
+
+
+def responde(*comando):
+    """O que o comando escreve, ou None se ele não existe, não é deste sistema ou falha."""
+    try:
+        feito = subprocess.run(comando, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return None if feito.returncode else feito.stdout.decode(errors="replace")
+
+
+def serve(uv):
+    """Diz se esse uv roda neste sistema e não é velho demais."""
+    nome, versao, *_ = [*(uv and responde(uv, "--version") or "").split(), "", ""]
+    numeros = versao.split(".")[:2]
+    return nome == "uv" and all(n.isdigit() for n in numeros) and tuple(map(int, numeros)) >= UV_MINIMO
 
 
 def encontrar_uv():
-    """O caminho do uv; se não houver um, instala-o com pip na pasta .uv."""
-    uv = shutil.which("uv")
-    if uv:
-        return uv
-    destino = PASTA / ".uv"
-    if not destino.exists():
-        print("Instalando o uv, que prepara o ambiente…", flush=True)
-        # Com --target o pip não mexe no Python do sistema, nem quando este se diz `externally managed`.
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if subprocess.call([*pip, "--target", str(destino), "uv"]):
-            shutil.rmtree(destino, ignore_errors=True)
-            sys.exit("Não foi possível instalar o uv com o pip. Confira se há internet e se `python -m pip` funciona.")
-    nome = "uv.exe" if os.name == "nt" else "uv"
-    return str(next(caminho for caminho in destino.rglob(nome) if caminho.is_file()))
+    """O caminho de um uv que serve; se não houver um, instala-o com pip na pasta .uv."""
+    for uv in (shutil.which("uv"), str(UV)):
+        if serve(uv):
+            return uv
+    print("Instalando o uv, que prepara o ambiente…", flush=True)
+    for resto in (PASTA / ".uv").glob("*"):  # de outro sistema, ou de uma instalação cortada
+        if resto not in (CACHE, INCOMPLETO):
+            shutil.rmtree(resto, ignore_errors=True)
+    # Com --target o pip não mexe no Python do sistema, nem quando este se diz `externally managed`; as outras opções
+    # desfazem as configurações do pip que não combinam com ela. A última só existe como variável.
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
+    pip += ["--no-user", "--prefix=", "--only-binary", "uv", "--target", str(PASTA / ".uv"), "uv"]
+    ambiente = dict(os.environ, PIP_REQUIRE_VIRTUALENV="0")
+    feito = subprocess.run(pip, env=ambiente, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if feito.returncode:
+        sys.exit(explicar(feito.stdout.decode(errors="replace")))
+    if not serve(str(UV)):
+        sys.exit(f"Este sistema não deixa executar {UV}. Copie a pasta para outro disco e repita.")
+    return str(UV)
+
+
+def sincronizar(comando, ambiente):
+    """Executa o uv e conta o que ele baixa. Devolve (se deu certo, o que ele disse)."""
+    dito = []
+    with subprocess.Popen(comando, env=ambiente, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as processo:
+        for linha in processo.stderr:
+            dito.append(linha.decode(errors="replace"))
+            if dito[-1].startswith("Downloading "):
+                print("  baixando", dito[-1][len("Downloading ") :].strip(), flush=True)
+    return processo.returncode == 0, "".join(dito)
+
+
+def preparar(uv, extras, ambiente):
+    """Deixa o .venv como o uv.lock manda: com o que já está na pasta, se bastar, ou com a internet."""
+    comando = [uv, "sync", "--frozen", "--inexact", *extras]
+    if not NO_WINDOWS:  # o uv só lê do Python um caminho em UTF-8, e o Python o escreve como manda o locale
+        ambiente = dict(ambiente, LC_ALL="C.UTF-8")
+    if INCOMPLETO.exists():
+        comando.append("--reinstall")
+    elif not PYTHON.exists():
+        marcar_incompleto()
+    if sincronizar([*comando, "--offline"], ambiente)[0] and comeca():
+        INCOMPLETO.unlink(missing_ok=True)
+        return
+    marcar_incompleto()
+    if not comeca():
+        shutil.rmtree(AMBIENTE, ignore_errors=True)
+    print("Preparando o ambiente nesta pasta; na primeira vez, isto leva alguns minutos…", flush=True)
+    # Numa rede que troca os certificados só valem os do sistema; num sistema sem nenhum, os do uv. O segundo nome da
+    # variável é para um uv mais velho.
+    certo, dito = sincronizar(comando, dict(ambiente, UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1"))
+    if not certo and "certificate" in dito:
+        certo, dito = sincronizar(comando, ambiente)
+    if not certo:
+        sys.exit(explicar(dito))
+    if not comeca():
+        sys.exit("O Python do ambiente não começa nesta pasta. Rode sem `--editavel`, ou use o Python 3.13.")
+    INCOMPLETO.unlink(missing_ok=True)
+
+
+def marcar_incompleto():
+    with contextlib.suppress(OSError):  # numa pasta sem escrita, quem reclama é o uv
+        INCOMPLETO.parent.mkdir(exist_ok=True)
+        INCOMPLETO.touch()
+
+
+def comeca():
+    """Diz se o Python do ambiente existe e começa."""
+    return responde(str(PYTHON), "-c", "") is not None
+
+
+def variaveis(editavel):
+    """As variáveis de ambiente do uv e do programa que se abre."""
+    outras = ("UV_FROZEN", "UV_LOCKED", "UV_OFFLINE", "UV_NO_SYNC", "PYTHONIOENCODING")
+    ambiente = {nome: valor for nome, valor in os.environ.items() if nome not in outras}
+    ambiente.update(UV_PYTHON=sys.executable, UV_PROJECT_ENVIRONMENT=str(AMBIENTE), UV_COMPILE_BYTECODE="1")
+    ambiente.update(UV_NO_EDITABLE=str(int(not editavel)), VIRTUAL_ENV=str(AMBIENTE), PYTHONUTF8="1")
+    ambiente.setdefault("UV_CACHE_DIR", str(CACHE))
+    ambiente["PATH"] = os.pathsep.join([str(PYTHON.parent), *filter(None, [os.environ.get("PATH")])])
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # num contêiner, ou numa conta de laboratório
+        for nome in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR"):
+            ambiente.setdefault(nome, str(PASTA / ".uv" / "casa" / nome.lower()))
+    try:
+        locale.getlocale()
+    except ValueError:  # um locale de nome desconhecido, que derrubaria o JupyterLab
+        ambiente["LC_ALL"] = "C.UTF-8"
+    return ambiente
 
 
 def main(argumentos):
     if sys.version_info < (3, 11):
         este = sys.version.split()[0]
         sys.exit(f"É preciso Python 3.11 ou mais novo, e este é o {este}. Instale um mais novo (python.org) e repita.")
+    for saida in (sys.stdout, sys.stderr):
+        saida.reconfigure(errors="replace")  # num terminal sem acentos, um `?` no lugar da letra
+    editavel = argumentos[:1] == ["--editavel"]
+    argumentos = argumentos[editavel:]
     if argumentos[:1] == ["testes"]:
+        extras = ["--extra", "testes"]
         # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo, e os do
         # navegador, que demoram mais, vêm primeiro, na ordem das pastas.
-        pytest = ["pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *argumentos[1:]]
-        comando = ["--locked", "--extra", "testes", "python", "-m", *pytest]
+        comando = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *argumentos[1:]]
     else:
-        # Pelo endereço, e não pelo nome do arquivo: assim os endereços que o JupyterLab escreve no terminal levam à aula.
+        extras = ["--extra", "aulas", "--extra", "avaliador"]
+        # Pelo módulo, e não pelo `jupyter`, que guarda o caminho da pasta e não sabe que ela mudou; com -P um arquivo do
+        # aluno chamado socket.py não toma o lugar do da biblioteca padrão. Pelo endereço, e não pelo nome do arquivo:
+        # assim os endereços que o JupyterLab escreve no terminal levam à aula.
         aula = "--LabApp.default_url=/lab/tree/notebooks/00-comece-aqui.ipynb"
-        comando = ["--frozen", "--extra", "aulas", "--extra", "avaliador"]
-        comando += ["jupyter", "lab", "--notebook-dir=.", aula, *argumentos]
+        comando = ["-P", "-m", "jupyterlab", "--notebook-dir=.", aula, *argumentos]
         if hasattr(os, "geteuid") and os.geteuid() == 0:  # num contêiner só existe o root
             comando.append("--allow-root")
-    ambiente = dict(os.environ, UV_PYTHON=sys.executable, UV_COMPILE_BYTECODE="1", PYTHONUTF8="1")
-    ambiente.pop("VIRTUAL_ENV", None)
     os.chdir(PASTA)
-    comando = [encontrar_uv(), "run", *comando]
-    if os.name != "nt":
+    ambiente = variaveis(editavel)
+    uv = encontrar_uv()
+    preparar(uv, extras, ambiente)
+    comando = [str(PYTHON), *comando]
+    ambiente["UV"] = uv  # os testes instalam o pacote num ambiente vazio
+    if not NO_WINDOWS:
         os.execve(comando[0], comando, ambiente)
     with subprocess.Popen(comando, env=ambiente) as processo:
         while True:
@@ -64,4 +221,7 @@ def main(argumentos):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:  # durante a instalação
+        sys.exit(130)

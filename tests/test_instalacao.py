@@ -1,6 +1,7 @@
 """O que o README promete: os dois comandos, o conda e o CI falam da mesma instalação."""
 
 import contextlib
+import importlib.metadata
 import json
 import pathlib
 import re
@@ -70,10 +71,23 @@ def test_o_lock_fala_das_mesmas_dependencias():
 
 
 def test_o_ci_roda_o_comando_de_testes_do_readme():
-    """O .ci/run termina no mesmo comando que o README ensina."""
+    """O .ci/run copia o projeto para uma pasta como a de um aluno e, com HOME vazio, roda o comando que o README ensina."""
     assert "\n```\npython iniciar.py\n```\n" in README
     assert "\n```\npython iniciar.py testes\n```\n" in README
-    assert (RAIZ / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("exec python iniciar.py testes")
+    ci = (RAIZ / ".ci" / "run").read_text(encoding="utf-8")
+    assert ci.rstrip().endswith('\npython iniciar.py testes "$@"')
+    assert 'git clone -q . "$casa/Área de Trabalho/parimpar-main"' in ci and 'HOME="$casa/vazio"' in ci
+
+
+def test_os_notebooks_usam_os_arquivos_desta_pasta():
+    """A cópia instalada, que os notebooks importam, é igual ao que está na pasta: o `python iniciar.py` a refaz."""
+    pronta = importlib.metadata.distribution("parimpar")
+    if json.loads(pronta.read_text("direct_url.json") or "{}").get("dir_info", {}).get("editable"):
+        pytest.skip("a instalação é editável")
+    for pacote in ("parimpar", "avaliador"):
+        for arquivo in (RAIZ / pacote).rglob("*.py"):
+            copia = pathlib.Path(pronta.locate_file(arquivo.relative_to(RAIZ)))
+            assert copia.read_bytes() == arquivo.read_bytes(), copia
 
 
 def test_o_jupyterlab_abre_em_portugues():

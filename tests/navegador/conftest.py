@@ -1,18 +1,16 @@
 """Um Chromium e um JupyterLab para todos os testes desta pasta."""
 
-import os
 import shutil
 
 import pytest
+from apoio import dispensar
 from lab import OPCOES_DO_CHROMIUM, Notebook, jupyterlab
 
 
 def _chromium():
     caminho = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if caminho is None and os.environ.get("CI"):
-        pytest.fail("no CI o Chromium tem de estar instalado: apt-get install chromium", pytrace=False)
     if caminho is None:
-        pytest.skip("sem Chromium nesta máquina; no Debian e no Ubuntu: apt-get install chromium")
+        dispensar("sem Chromium nesta máquina; no Debian e no Ubuntu: apt-get install chromium")
     return caminho
 
 

@@ -1,6 +1,7 @@
 """O JupyterLab de verdade, e um notebook aberto nele, para os testes e o bench."""
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -20,6 +21,10 @@ OPCOES_DO_CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+# O iniciar.py não muda a instalação que já existe.
+_ONDE = json.loads(importlib.metadata.distribution("parimpar").read_text("direct_url.json") or "{}")
+EDITAVEL = ["--editavel"] if _ONDE.get("dir_info", {}).get("editable") else []
 
 
 @contextlib.contextmanager
@@ -46,7 +51,7 @@ def jupyterlab(casa):
         porta = sonda.getsockname()[1]
     token, base = secrets.token_hex(8), f"http://127.0.0.1:{porta}"
     comando = [
-        sys.executable, str(RAIZ / "iniciar.py"), "--no-browser", "--expose-app-in-browser",
+        sys.executable, str(RAIZ / "iniciar.py"), *EDITAVEL, "--no-browser", "--expose-app-in-browser",
         f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={porta}", "--ServerApp.port_retries=0",
     ]  # fmt: skip
