@@ -24,6 +24,9 @@ def _analisador():
     comum = argparse.ArgumentParser(add_help=False)
     comum.add_argument("--so", metavar="CASOS", help="só uma régua (enunciado, especificação) ou alguns casos: par,abc")
     comum.add_argument("--json", type=arquivo, metavar="ARQUIVO", help="grava o relatório em JSON (- é a tela)")
+    comum.add_argument(
+        "--formato", choices=("gradescope", "junit", "vpl"), help="escreve o relatório na forma de outro corretor"
+    )
     comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     uso = "%(prog)s [opções] -- COMANDO…"
     exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
@@ -55,7 +58,11 @@ def _avaliar(opcoes):
     so = opcoes.so and opcoes.so.split(",")
     avaliacao = exame(opcoes.programa, opcoes.porta, progresso=Barra(), so=so).avaliar()
     em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
-    if opcoes.json == "-":
+    if opcoes.formato:
+        from .turma.formatos.corretor import FORMATOS
+
+        print(FORMATOS[opcoes.formato](avaliacao.como_dado()), end="")
+    elif opcoes.json == "-":
         print(em_json)
     else:
         print(relatorio.em_texto(avaliacao))
