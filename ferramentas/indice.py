@@ -35,7 +35,7 @@ AULAS = [
     Aula("05", "Um fluxo de bytes", "05-um-fluxo-de-bytes.ipynb", 70),
     Aula("06", "Onde a mensagem termina", "06-onde-a-mensagem-termina.ipynb", 75),
     Aula("07", "Vários clientes", "07-varios-clientes.ipynb", 75),
-    Aula("08", "TCP × UDP", "08-tcp-e-udp.ipynb", 55),
+    Aula("08", "TCP × UDP", "08-tcp-e-udp.ipynb", 75),
     Aula("09", "Por dentro da conexão", "09-os-segmentos.ipynb", 60),
     Aula("11", "Quando dá errado", "11-quando-da-errado.ipynb", 60),
     Aula("12", "Sua vez", "12-sua-vez.ipynb", 90),

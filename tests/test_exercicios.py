@@ -65,7 +65,7 @@ def test_a_solucao_esta_certa(nome):
     assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
 
 
-AINDA_COM_POUCAS = {"aula08", "aula09", "aula11"}
+AINDA_COM_POUCAS = {"aula09", "aula11"}
 RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
     (f"aula{numero}.{nome}", *resposta)

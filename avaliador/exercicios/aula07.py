@@ -38,7 +38,9 @@ def servir(aluno):
             _perguntar(clientes[1:], tarefa, atendimentos)
             if tarefa.acabou:
                 tarefa.esperar()
-                raise Errou("a função terminou com o server_socket ainda aberto: só se sai do laço quando o accept falha")
+                raise Errou(
+                    "a função terminou com o server_socket ainda aberto: só se sai do laço quando o accept falha"
+                )
         finally:
             for cliente in clientes:
                 cliente.close()
@@ -71,7 +73,9 @@ def _perguntar(ativos, tarefa, atendimentos):
         tarefa.aguardar(0.2)  # pode estar quebrando
         if tarefa.acabou:
             tarefa.esperar(causas={AssertionError: "Escreva target=atender: o primeiro argumento de Thread é outro"})
-            raise Errou(f"a função aceitou {atendimentos.quantos} de 3 clientes e terminou: falta o laço em volta do accept")
+            raise Errou(
+                f"a função aceitou {atendimentos.quantos} de 3 clientes e terminou: falta o laço em volta do accept"
+            )
         if not atendimentos.quantos:
             tarefa.cobrar("três clientes se conectaram, e atender não foi chamada: falta o start() da thread?")
         tarefa.cobrar("um cliente não foi atendido porque outro está calado: depois do start, volte logo ao accept")
@@ -94,7 +98,9 @@ class _Atendimentos:
     def atender(self, conexao):
         self.quantos += 1
         if isinstance(conexao, tuple):
-            self._acusar("accept devolve duas coisas, a conexão e o endereço: conexao, endereco = server_socket.accept()")
+            self._acusar(
+                "accept devolve duas coisas, a conexão e o endereço: conexao, endereco = server_socket.accept()"
+            )
             return
         if self.tarefa is None or self.tarefa.nesta_thread():
             self._acusar(
