@@ -8,6 +8,8 @@ import sys
 import dpkt
 import pytest
 from apoio import PRAZO, RAIZ, conectar, reiniciar
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from parimpar import ErroParimpar, Servidor
 from parimpar.aulas import captura
@@ -35,6 +37,7 @@ def pode_capturar():
     return True
 
 
+repetivel = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 so_com_permissao = pytest.mark.skipif(
     not pode_capturar(), reason="capturar ao vivo pede Linux e permissão de administrador (CAP_NET_RAW)"
 )
@@ -172,6 +175,154 @@ def test_gravacoes_de_outros_sistemas(tmp_path, enlace, cabecalho):
     """A interface lo0 do macOS e o IP sem quadro também se leem."""
     caminho = gravar(tmp_path / "x.pcap", [cabecalho + bytes(pacote_ip())], enlace)
     assert resumo(captura.ler(caminho)) == [("cliente", "SYN", 0, None, b"")]
+
+
+TRES = [
+    ("cliente", "SYN", 0, None, b""),
+    ("servidor", "SYN, ACK", 0, 1, b""),
+    ("cliente", "PSH, ACK", 1, 1, b"7" * 300),
+]
+
+
+def tres_ip(versao=4):
+    """Os pacotes IP de uma conversa de três segmentos; o último leva 300 bytes."""
+    feitos = []
+    for de, flags, seq, ack, dados in [(1, 2, 1, 0, b""), (0, 18, 9, 2, b""), (1, 24, 2, 10, b"7" * 300)]:
+        portas = {"sport": 50000, "dport": 60000} if de else {"sport": 60000, "dport": 50000}
+        tcp = dpkt.tcp.TCP(**portas, flags=flags, seq=seq, ack=ack, data=dados)
+        if versao == 4:
+            feitos.append(bytes(dpkt.ip.IP(src=b"\x7f\0\0\1", dst=b"\x7f\0\0\1", p=6, data=tcp)))
+        else:
+            feitos.append(struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + (b"\0" * 15 + b"\1") * 2 + bytes(tcp))
+    return feitos
+
+
+def ethernet(pacote, tipo=0x0800):
+    return b"\0" * 12 + struct.pack("!H", tipo) + pacote
+
+
+def gravar_pcapng(caminho, ordem, *blocos):
+    """Uma seção e estes blocos, cada um (tipo, corpo)."""
+    blocos = [(0x0A0D0D0A, struct.pack(f"{ordem}IHHq", 0x1A2B3C4D, 1, 0, -1)), *blocos]
+    with open(caminho, "wb") as arquivo:
+        for tipo, corpo in blocos:
+            corpo += b"\0" * (-len(corpo) % 4)
+            tamanho = struct.pack(f"{ordem}I", len(corpo) + 12)
+            arquivo.write(struct.pack(f"{ordem}I", tipo) + tamanho + corpo + tamanho)
+    return caminho
+
+
+def interface(ordem, enlace, maximo=0, opcoes=b""):
+    return 1, struct.pack(f"{ordem}HHI", enlace, 0, maximo) + opcoes
+
+
+def pacote(ordem, qual, instante, quadro, gravados=None):
+    gravado = quadro[:gravados]
+    campos = qual, instante >> 32, instante & 0xFFFFFFFF, len(gravado), len(quadro)
+    return 6, struct.pack(f"{ordem}IIIII", *campos) + gravado
+
+
+@pytest.mark.parametrize("ordem", "<>")
+def test_pcapng_com_duas_interfaces(tmp_path, ordem):
+    """Cada quadro se abre pelo enlace da sua interface, na ordem de bytes da seção."""
+    pacotes = [pacote(ordem, 1, i, ethernet(q)) for i, q in enumerate(tres_ip())]
+    interfaces = interface(ordem, 113), interface(ordem, 1)
+    assert resumo(captura.ler(gravar_pcapng(tmp_path / "x.pcapng", ordem, *interfaces, *pacotes))) == TRES
+
+
+def test_pcapng_com_relogios_diferentes(tmp_path):
+    """O instante respeita a resolução de cada interface: décimos, centésimos… ou potências de dois."""
+    milesimos = interface("<", 1, opcoes=struct.pack("<HHBxxxHH", 9, 1, 3, 0, 0))
+    potencias = interface("<", 1, opcoes=struct.pack("<HH4sHHBxxx", 2, 3, b"lo0", 9, 1, 0x80 | 10))
+    um, dois, tres = map(ethernet, tres_ip())
+    quadros = pacote("<", 0, 5_000_000, um), pacote("<", 1, 1500, dois), pacote("<", 2, 3 * 1024, tres)
+    segmentos = captura.ler(
+        gravar_pcapng(tmp_path / "x.pcapng", "<", interface("<", 1), milesimos, potencias, *quadros)
+    )
+    assert [s.instante for s in segmentos] == [0, -3.5, -2]
+
+
+@pytest.mark.parametrize("maximo, gravados", [(0, 300), (96, 42)])
+def test_pcapng_com_pacotes_simples(tmp_path, maximo, gravados):
+    """Um Simple Packet Block não diz o instante nem a interface, e traz até o máximo dela."""
+    simples = [(3, struct.pack("<I", len(q)) + q[: maximo or None]) for q in map(ethernet, tres_ip())]
+    segmentos = captura.ler(gravar_pcapng(tmp_path / "x.pcapng", "<", interface("<", 1, maximo), *simples))
+    assert [(len(s.dados), s.tamanho) for s in segmentos] == [(0, 0), (0, 0), (gravados, 300)]
+
+
+def test_pcapng_de_uma_versao_antiga_e_em_duas_secoes(tmp_path):
+    """O Packet Block obsoleto também se lê, e uma seção nova recomeça as interfaces, em outra ordem de bytes."""
+    um, dois, tres = tres_ip()
+    antigo = 2, struct.pack("<HHIIII", 0, 7, 0, 1, len(um), len(um)) + um
+    primeira = gravar_pcapng(tmp_path / "1", "<", interface("<", 101), antigo, (0x0BAD, b"outro bloco"))
+    segunda = gravar_pcapng(
+        tmp_path / "2", ">", interface(">", 1), *(pacote(">", 0, 2, ethernet(q)) for q in (dois, tres))
+    )
+    (tmp_path / "x.pcapng").write_bytes(primeira.read_bytes() + segunda.read_bytes())
+    assert resumo(captura.ler(tmp_path / "x.pcapng")) == TRES
+
+
+@pytest.mark.parametrize(
+    "enlace, cabecalho",
+    [(101, b""), (229, b""), (0, struct.pack("<I", 30)), (1, b"\0" * 12 + b"\x86\xdd")],
+    ids=["IP", "IPv6", "lo0", "Ethernet"],
+)
+def test_ipv6(tmp_path, enlace, cabecalho):
+    """Um segmento em IPv6 se lê como os outros, com quadro ou sem."""
+    assert resumo(captura.ler(gravar(tmp_path / "x.pcap", [cabecalho + q for q in tres_ip(6)], enlace))) == TRES
+
+
+@pytest.mark.parametrize("versao, cabecalho", [(4, ethernet(b"")), (6, ethernet(b"", 0x86DD))])
+def test_gravacao_que_corta_os_quadros(tmp_path, versao, cabecalho):
+    """Com tcpdump -s, o tamanho é o do segmento, e se diz quantos bytes foram gravados."""
+    quadros = [(cabecalho + q)[: 20 * (versao == 6) + 96] for q in tres_ip(versao)]
+    segmentos = captura.ler(gravar(tmp_path / "x.pcap", quadros))
+    assert [s.flags for s in segmentos] == ["SYN", "SYN, ACK", "PSH, ACK"]
+    assert segmentos[2].conteudo(8) == "'77777777'… (300 bytes, dos quais 42 gravados)"
+    assert segmentos[2].tamanho == 300 and segmentos[2].dados == b"7" * 42
+
+
+def test_o_enchimento_do_quadro_nao_e_do_segmento(tmp_path):
+    """A Ethernet completa os quadros curtos com zeros, e a placa de rede às vezes deixa o tamanho por escrever."""
+    syn, resposta, dados = tres_ip()
+    sem_tamanho = dados[:2] + b"\0\0" + dados[4:]
+    quadros = [ethernet(syn) + b"\0" * 6, ethernet(resposta), ethernet(sem_tamanho)]
+    segmentos = captura.ler(gravar(tmp_path / "x.pcap", quadros))
+    assert [(s.dados, s.cortados) for s in segmentos] == [(b"", 0), (b"", 0), (b"7" * 300, 0)]
+
+
+def test_pcap_em_nanossegundos_e_na_outra_ordem(tmp_path):
+    """Os quatro números mágicos do pcap: micro ou nanossegundos, nas duas ordens de bytes."""
+    syn, resposta, _ = map(ethernet, tres_ip())
+    for ordem in "<>":
+        for magico, partes in ((0xA1B2C3D4, 10**6), (0xA1B23C4D, 10**9)):
+            conteudo = struct.pack(f"{ordem}IHHiIII", magico, 2, 4, 0, 0, 65535, 0xF0000001)
+            for instante, quadro in ((1, syn), (partes // 2, resposta)):
+                conteudo += struct.pack(f"{ordem}IIII", 7, instante, len(quadro), len(quadro)) + quadro
+            (tmp_path / "x.pcap").write_bytes(conteudo)
+            segmentos = captura.ler(tmp_path / "x.pcap")
+            assert segmentos[1].instante == pytest.approx(0.5 - 1 / partes, abs=1e-12)
+
+
+@repetivel
+@given(st.data())
+def test_qualquer_byte_trocado_da_segmentos_ou_erro_nosso(tmp_path_factory, data):
+    """Uma gravação estragada, em qualquer formato, nunca dá outro tipo de erro."""
+    caminho = tmp_path_factory.getbasetemp() / "estragada"
+    quadros = [pacote("<", 0, i, ethernet(q)) for i, q in enumerate(tres_ip())]
+    inteiros = [
+        (DADOS / "troca.pcap").read_bytes(),
+        gravar_pcapng(caminho, "<", interface("<", 1), *quadros, (3, b"\x20\0\0\0" + ethernet(b"x" * 18))).read_bytes(),
+        gravar(caminho, [ethernet(q, 0x86DD) for q in tres_ip(6)]).read_bytes(),
+    ]
+    conteudo = bytearray(data.draw(st.sampled_from(inteiros)))
+    for onde in data.draw(st.lists(st.integers(0, len(conteudo) - 1), min_size=1, max_size=3)):
+        conteudo[onde] = data.draw(st.integers(0, 255))
+    caminho.write_bytes(conteudo[: data.draw(st.integers(0, len(conteudo)))])
+    try:
+        assert captura.ler(caminho)
+    except ErroParimpar as erro:
+        assert "gravação" in str(erro)
 
 
 def test_enlace_desconhecido(tmp_path):

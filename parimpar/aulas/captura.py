@@ -12,13 +12,14 @@ import time
 from dataclasses import dataclass
 
 from ..erros import ErroDeUso
-from ..texto import motivo, visivel
+from ..texto import contar, motivo, visivel
+from .gravacao import NANO, NaoEGravacao, quadros
 
 # Na ordem dos bits do cabeçalho, do menos significativo em diante: RFC 9293, seção 3.1.
 FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 _ETH_P_ALL = 0x0003  # linux/if_ether.h: pacotes de qualquer protocolo
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h: o instante em que o kernel viu cada pacote
-_ETHERNET = 1  # tcpdump.org/linktypes.html; os outros números estão em _Conversas
+_ETHERNET = 1  # tcpdump.org/linktypes.html; os outros números estão em _abridores
 _ALTERNATIVA = "leia uma das gravações de notebooks/dados com captura.ler"
 
 
@@ -34,6 +35,7 @@ class Segmento:
     seq_relativo, ack_relativo: os mesmos, contados a partir do primeiro `seq` de cada sentido.
     janela: quantos bytes aceita receber, sem o fator de escala combinado na apresentação.
     dados: os bytes que leva.
+    cortados: quantos bytes mais levava, quando a gravação só guardou o começo de cada quadro.
     """
 
     instante: float
@@ -48,6 +50,12 @@ class Segmento:
     ack_relativo: int | None
     janela: int
     dados: bytes
+    cortados: int = 0
+
+    @property
+    def tamanho(self):
+        """Quantos bytes o segmento levava."""
+        return len(self.dados) + self.cortados
 
     @property
     def numeros(self):
@@ -56,8 +64,10 @@ class Segmento:
 
     def conteudo(self, limite=60):
         """Os dados legíveis e quantos bytes são; vazio se não há."""
-        quantos = f"{len(self.dados)} {'byte' if len(self.dados) == 1 else 'bytes'}"
-        return f"{visivel(self.dados, limite)} ({quantos})" if self.dados else ""
+        quantos = contar(self.tamanho)
+        if self.cortados:
+            quantos += f", dos quais {contar(len(self.dados), 'gravado', 'gravados')}"
+        return f"{visivel(self.dados, limite)} ({quantos})" if self.tamanho else ""
 
     def __str__(self):
         instante = f"{self.instante * 1000:.3f} ms".replace(".", ",")
@@ -71,23 +81,23 @@ def ler(caminho):
     Raises:
         ErroDeUso: o arquivo não existe, não é uma gravação ou não tem nenhum segmento TCP.
     """
-    import dpkt
-
+    conversas = _Conversas()
     try:
         with open(caminho, "rb") as arquivo:
-            gravacao = dpkt.pcap.UniversalReader(arquivo)
-            conversas = _Conversas(gravacao.datalink())
-            segmentos = [s for instante, quadro in gravacao if (s := conversas.abrir(instante, quadro))]
+            gravados = quadros(arquivo.read())
     except FileNotFoundError as erro:
         raise ErroDeUso(f"não existe o arquivo {str(caminho)!r}; confira o nome e a pasta") from erro
     except OSError as erro:
         raise ErroDeUso(f"não foi possível abrir {str(caminho)!r}: {motivo(erro)}; confira o nome e a pasta") from erro
-    except ErroDeUso:
-        raise  # é também um ValueError, mas já diz o que houve
-    except (ValueError, struct.error, dpkt.Error) as erro:
+    except (NaoEGravacao, struct.error, IndexError) as erro:  # também um bloco malfeito
         raise ErroDeUso(
             f"{str(caminho)!r} não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta; grave com `tcpdump -w`"
         ) from erro
+    segmentos = [s for quadro in gravados if (s := conversas.abrir(*quadro))]
+    desconhecidos = {quadro.enlace for quadro in gravados} - conversas.abridores.keys()
+    if not segmentos and desconhecidos:
+        quais = ", ".join(map(str, sorted(desconhecidos)))
+        raise ErroDeUso(f"a gravação é de um tipo de enlace que não se sabe ler ({quais}); grave na interface lo")
     if not segmentos:
         raise ErroDeUso(f"{str(caminho)!r} não tem nenhum segmento TCP: confira a interface e o filtro da gravação")
     return segmentos
@@ -123,7 +133,7 @@ def capturar(porta, segundos=2.0, fazer=None, interface="lo"):
             _esperar_o_relogio(escuta)
         if fazer is not None:
             fazer()  # enquanto isso, o kernel guarda o que passa
-        conversas, segmentos, limite = _Conversas(_ETHERNET), [], time.monotonic() + segundos
+        conversas, segmentos, limite = _Conversas(), [], time.monotonic() + segundos
         while not _acabou(segmentos) and (falta := limite - time.monotonic()) > 0:
             escuta.settimeout(falta)
             try:
@@ -132,16 +142,16 @@ def capturar(porta, segundos=2.0, fazer=None, interface="lo"):
                 break
             if _repetido(interface, origem):
                 continue
-            segmento = conversas.abrir(instante, quadro, porta)
+            segmento = conversas.abrir(instante, _ETHERNET, quadro, porta)
             segmentos += [segmento] if segmento else []
     return segmentos
 
 
 def _receber(escuta):
-    """(quadro, instante em segundos, origem) do próximo quadro."""
+    """(quadro, instante em nanossegundos, origem) do próximo quadro."""
     quadro, ((_, _, instante),), _, origem = escuta.recvmsg(65536, 64)
     inteiros, nanos = struct.unpack("ll", instante)
-    return quadro, inteiros + nanos / 1e9, origem
+    return quadro, inteiros * NANO + nanos, origem
 
 
 def _esperar_o_relogio(escuta):
@@ -150,7 +160,7 @@ def _esperar_o_relogio(escuta):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sonda:
         for _ in range(100):
             sonda.sendto(b"", ("127.0.0.1", 9))
-            lida_em = time.time() + 0.001
+            lida_em = time.time_ns() + NANO // 1000
             time.sleep(0.002)
             try:
                 if _receber(escuta)[1] < lida_em:
@@ -166,7 +176,7 @@ def _repetido(interface, origem):
 
 def _acabou(segmentos):
     """Houve um RST, ou os dois lados enviaram FIN e os dois FIN foram confirmados?"""
-    fins = {s.de: s.seq_relativo + len(s.dados) + 1 for s in segmentos if "FIN" in s.flags}
+    fins = {s.de: s.seq_relativo + s.tamanho + 1 for s in segmentos if "FIN" in s.flags}
     confirmado = {s.para: s.ack_relativo for s in segmentos if s.ack is not None}
     tudo_confirmado = all(confirmado.get(de, 0) >= fim for de, fim in fins.items())
     return any("RST" in s.flags for s in segmentos) or len(fins) == 2 and tudo_confirmado
@@ -175,27 +185,16 @@ def _acabou(segmentos):
 class _Conversas:
     """Abre quadros, um a um, lembrando de cada conexão quem é o cliente e onde começou a numeração."""
 
-    def __init__(self, enlace):
-        import dpkt
-
-        classes = {
-            _ETHERNET: dpkt.ethernet.Ethernet, 0: dpkt.loopback.Loopback, 101: dpkt.ip.IP, 113: dpkt.sll.SLL,
-            276: dpkt.sll2.SLL2,
-        }  # fmt: skip
-        if enlace not in classes:
-            raise ErroDeUso(f"a gravação é de um tipo de enlace que não se sabe ler ({enlace}); grave na interface lo")
-        self._classe, self._ip, self._tcp, self._erro = classes[enlace], dpkt.ip.IP, dpkt.tcp.TCP, dpkt.Error
+    def __init__(self):
+        self.abridores = _abridores()
         self._inicio, self._clientes, self._primeiros = None, {}, {}
 
-    def abrir(self, instante, quadro, porta=None):
+    def abrir(self, instante, enlace, quadro, porta=None):
         """O segmento que vem num quadro, ou None se não é TCP ou não é da porta pedida."""
         try:
-            pacote = self._classe(quadro)
-        except self._erro:
-            return None
-        ip = pacote if isinstance(pacote, self._ip) else pacote.data
-        tcp = getattr(ip, "data", None)
-        if not isinstance(tcp, self._tcp):
+            ip = self.abridores[enlace](quadro)
+            tcp, cortados = ip.tcp, _cortados(ip)
+        except Exception:  # não é IP, não é TCP, ou é malfeito: a dpkt levanta de tudo
             return None
         if porta not in (None, tcp.sport, tcp.dport):
             return None
@@ -216,6 +215,30 @@ class _Conversas:
         de, para = ("cliente", "servidor") if cliente == ida[0] else ("servidor", "cliente")
         self._inicio = instante if self._inicio is None else self._inicio
         return Segmento(
-            float(instante - self._inicio), de, para, tcp.sport, tcp.dport, ", ".join(flags),
-            tcp.seq, ack, (tcp.seq - primeiro) % 2**32, ack_relativo, tcp.win, bytes(tcp.data),
+            (instante - self._inicio) / NANO, de, para, tcp.sport, tcp.dport, ", ".join(flags),
+            tcp.seq, ack, (tcp.seq - primeiro) % 2**32, ack_relativo, tcp.win, bytes(tcp.data), cortados,
         )  # fmt: skip
+
+
+def _abridores():
+    """Como achar o pacote IP num quadro de cada tipo de enlace."""
+    import dpkt
+
+    def ip(dados):
+        return dpkt.ip6.IP6(dados) if dados[0] >> 4 == 6 else dpkt.ip.IP(dados)
+
+    com_cabecalho = {
+        _ETHERNET: dpkt.ethernet.Ethernet, 0: dpkt.loopback.Loopback, 113: dpkt.sll.SLL, 276: dpkt.sll2.SLL2,
+    }  # fmt: skip
+    abridores = {enlace: lambda dados, classe=classe: classe(dados).data for enlace, classe in com_cabecalho.items()}
+    return {**abridores, 101: ip, 228: ip, 229: ip}
+
+
+def _cortados(ip):
+    """Quantos bytes dos que os cabeçalhos contam não foram gravados."""
+    if ip.v == 6:
+        tudo = ip.plen - sum(extensao.length for extensao in ip.all_extension_headers)
+    else:
+        tudo = ip.len - ip.hl * 4
+    # Com zero no lugar do tamanho (a placa de rede é que o escreveria), a conta dá negativa: não falta nada.
+    return max(tudo - ip.tcp.off * 4 - len(ip.tcp.data), 0)
