@@ -4,6 +4,7 @@ O dicionário é o pt-BR do hunspell; os termos da área e do projeto estão em 
 """
 
 import ast
+import functools
 import io
 import json
 import re
@@ -25,6 +26,8 @@ NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
 PROGRAMAS = [c for pasta in ("parimpar", "avaliador", "ferramentas") for c in sorted((RAIZ / pasta).rglob("*.py"))]
 PROGRAMAS.append(RAIZ / "iniciar.py")
 PERGUNTAS = sorted((RAIZ / "parimpar" / "aulas" / "perguntas").glob("*.toml"))
+CAMINHOS = [*TEXTOS, *NOTEBOOKS, *PERGUNTAS, *PROGRAMAS]
+COM_ERROS = "A conecção do socket não funssiona."
 
 
 def prosa_de_markdown(texto):
@@ -72,17 +75,30 @@ def prosa_de_perguntas(perguntas):
     return prosa_de_markdown("\n".join(frases))
 
 
-def desconhecidas(prosa):
-    """As palavras que nem o dicionário nem o projeto conhecem."""
-    palavras = set(re.findall(r"[A-Za-zÀ-ÿ]{3,}(?:-[A-Za-zÀ-ÿ]+)*", prosa))
-    palavras = {p for p in palavras if not re.search(r"[a-z][A-Z]", p)}  # letras sorteadas e nomes de classe
+@functools.cache
+def prosa(caminho):
+    if caminho.suffix == ".ipynb":
+        return prosa_de_notebook(caminho)
+    texto = caminho.read_text(encoding="utf-8")
+    if caminho.suffix == ".toml":
+        return prosa_de_perguntas(tomllib.loads(texto))
+    return prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)
+
+
+def palavras(texto):
+    todas = set(re.findall(r"[A-Za-zÀ-ÿ]{3,}(?:-[A-Za-zÀ-ÿ]+)*", texto))
+    return {p for p in todas if not re.search(r"[a-z][A-Z]", p)}  # sem as letras sorteadas e os nomes de classe
+
+
+@functools.cache
+def desconhecidas():
+    """As palavras que nem o dicionário nem o projeto conhecem; o hunspell é lento para abrir, e se abre uma vez só."""
+    todas = set().union(palavras(COM_ERROS), *(palavras(prosa(caminho)) for caminho in CAMINHOS))
     comando = ["hunspell", "-d", "pt_BR", "-i", "utf-8", "-l"]
-    saida = subprocess.run(
-        comando, input="\n".join(sorted(palavras)), capture_output=True, encoding="utf-8", timeout=60
-    )
+    saida = subprocess.run(comando, input="\n".join(sorted(todas)), capture_output=True, encoding="utf-8", timeout=60)
     assert saida.returncode == 0, saida.stderr
     conhecidas = set(PALAVRAS.read_text(encoding="utf-8").lower().split())
-    return sorted({p for p in saida.stdout.split() if p.lower() not in conhecidas})
+    return {p for p in saida.stdout.split() if p.lower() not in conhecidas}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,21 +107,12 @@ def hunspell():
         dispensar("sem o hunspell nesta máquina; no Debian e no Ubuntu: apt-get install hunspell hunspell-pt-br")
 
 
-@pytest.mark.parametrize(
-    "caminho", [*TEXTOS, *NOTEBOOKS, *PERGUNTAS, *PROGRAMAS], ids=lambda c: str(c.relative_to(RAIZ))
-)
+@pytest.mark.parametrize("caminho", CAMINHOS, ids=lambda c: str(c.relative_to(RAIZ)))
 def test_ortografia(caminho):
     """Toda palavra está no dicionário ou na lista do projeto."""
-    if caminho.suffix == ".ipynb":
-        prosa = prosa_de_notebook(caminho)
-    elif caminho.suffix == ".toml":
-        prosa = prosa_de_perguntas(tomllib.loads(caminho.read_text(encoding="utf-8")))
-    else:
-        texto = caminho.read_text(encoding="utf-8")
-        prosa = prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)
-    assert desconhecidas(prosa) == []
+    assert sorted(palavras(prosa(caminho)) & desconhecidas()) == []
 
 
 def test_o_dicionario_acusa():
     """Um erro de ortografia reprova; um termo da lista, não."""
-    assert desconhecidas("A conecção do socket não funssiona.") == ["conecção", "funssiona"]
+    assert palavras(COM_ERROS) & desconhecidas() == {"conecção", "funssiona"}

@@ -9,7 +9,7 @@ Os formatos: draft-ietf-opsawg-pcap (com os números mágicos) e draft-ietf-opsa
 import struct
 from typing import NamedTuple
 
-NANO = 10**9  # os instantes são inteiros, em nanossegundos: um float perderia os últimos algarismos
+NANO = 10**9  # os instantes são inteiros, em nanossegundos: um `float` perderia os últimos algarismos
 _MICRO = 10**6
 
 _PCAP = {0xA1B2C3D4: _MICRO, 0xA1B23C4D: NANO}  # número mágico: em quantas partes se divide o segundo
