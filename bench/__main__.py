@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from . import clique, importar
+from . import abrir, clique, importar
 from .carga import Travou, abrir_paradas, fechar, medir
 from .servidores import SERVIDORES, abrir_descritores
 
@@ -161,7 +161,7 @@ def mostrar_paradas(resultado):
             print(f"{memoria / 1024:13.2f} KiB{sem * 1e6:12.0f} µs{com * 1e6:8.0f} µs{com / sem:7.2f}×")
 
 
-def metas(medianas, parados, importacao, cliques):
+def metas(medianas, parados, importacao, cliques, aberturas):
     """Devolve [(texto, valor, atende)]."""
     lista = []
     for cenario, par, meta in METAS_DE_VAZAO:
@@ -185,6 +185,9 @@ def metas(medianas, parados, importacao, cliques):
     if cliques:
         painel, botao = cliques
         lista.append(("clique → resposta ≤ 1,2× um botão simples", f"{painel / botao:.2f}×", painel <= 1.2 * botao))
+    if aberturas:
+        aula, vazio = aberturas
+        lista.append(("abrir a aula 00 ≤ 1,5× um notebook vazio", f"{aula / vazio:.2f}×", aula <= 1.5 * vazio))
     return lista
 
 
@@ -219,6 +222,9 @@ def main():
                 *cliques
             )
         )
+    aberturas = None if rapido else abrir.medir()
+    if aberturas:
+        print("abrir a aula 00, da segunda vez: {:.1f} s; um notebook vazio: {:.1f} s".format(*aberturas))
     print(
         "\nTodos usam a mesma Conversa. asyncio, threads e uvloop não anotam num diário nem têm prazo de silêncio;\n"
         "os completos têm os dois, como o parimpar. O piso não tem nada disso, nem trata envio parcial.\n"
@@ -227,7 +233,7 @@ def main():
     if alheio > 0.1:
         print(f"Cuidado: outros programas usaram {alheio:.0%} de um processador; confie mais na coluna CPU/pedido.")
     print("\nMetas")
-    for texto, valor, atende in metas(medianas, parados, importacao, cliques):
+    for texto, valor, atende in metas(medianas, parados, importacao, cliques, aberturas):
         print(f"  {'✓' if atende else '✗'} {texto}: {valor}")
     print(f"\nDurou {time.monotonic() - inicio:.0f} s.")
 

@@ -28,11 +28,12 @@ EDITAVEL = ["--editavel"] if _ONDE.get("dir_info", {}).get("editable") else []
 
 
 @contextlib.contextmanager
-def jupyterlab(casa):
+def jupyterlab(casa, programa=(str(RAIZ / "iniciar.py"), *EDITAVEL)):
     """Abre o JupyterLab como manda o README; entrega a URL, a completar com o caminho do notebook.
 
     Args:
         casa: pasta vazia para as configurações e o registro.
+        programa: o que o Python executa, com os primeiros argumentos.
     """
     ajustes = casa / "config" / "labconfig"
     ajustes.mkdir(parents=True)
@@ -51,7 +52,7 @@ def jupyterlab(casa):
         porta = sonda.getsockname()[1]
     token, base = secrets.token_hex(8), f"http://127.0.0.1:{porta}"
     comando = [
-        sys.executable, str(RAIZ / "iniciar.py"), *EDITAVEL, "--no-browser", "--expose-app-in-browser",
+        sys.executable, *programa, "--no-browser", "--allow-root", "--expose-app-in-browser",
         f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={porta}", "--ServerApp.port_retries=0",
     ]  # fmt: skip
@@ -60,7 +61,7 @@ def jupyterlab(casa):
         JUPYTER_RUNTIME_DIR=str(casa / "runtime"), IPYTHONDIR=str(casa / "ipython"),
     )  # fmt: skip
     with open(casa / "lab.log", "wb") as registro:
-        processo = subprocess.Popen(comando, env=ambiente, stdout=registro, stderr=subprocess.STDOUT)
+        processo = subprocess.Popen(comando, cwd=RAIZ, env=ambiente, stdout=registro, stderr=subprocess.STDOUT)
         try:
             limite = time.monotonic() + 60
             while True:
