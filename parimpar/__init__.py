@@ -10,7 +10,14 @@
 Importar o pacote é instantâneo: cada nome só é carregado quando é usado.
 """
 
+import sys
 from importlib import import_module
+
+if sys.platform == "emscripten":  # o Python do navegador: lá um socket se abre, mas não fala com ninguém
+    raise ImportError(
+        "Este Python roda dentro do navegador, onde não há sockets de verdade. Leia o curso no site dele, ou instale-o "
+        "no seu computador: python iniciar.py."
+    )
 
 _ONDE = {
     "Servidor": "servidor",
