@@ -28,21 +28,20 @@ def pergunta():
 
 def clicar(pergunta, opcao):
     """Clica no botão dessa opção e devolve o retorno."""
-    (botao,) = [botao for botao in pergunta.botoes if botao.description == opcao]
-    botao.click()
+    pergunta.botoes[opcao].click()
     return pergunta.retorno.value
 
 
 def lido(pagina):
     """O que se lê no HTML, sem as marcas."""
-    return re.sub(r"<[^>]+>", "", pagina)
+    return re.sub(r"<style>.*?</style>|<[^>]+>", "", pagina, flags=re.S)
 
 
 def test_antes_de_responder(pergunta):
     """A pergunta e um botão por opção, na ordem; nenhum retorno."""
-    enunciado, linha, retorno = pergunta.children
+    enunciado, coluna, retorno = pergunta.children
     assert lido(enunciado.value) == "Preveja: Quantos bytes ocupa ÍMPAR?"
-    assert [botao.description for botao in linha.children] == ["5", "6", "nenhum"]
+    assert [botao.description for botao in coluna.children] == ["a) 5", "b) 6", "c) nenhum"]
     assert retorno is pergunta.retorno and retorno.value == ""
 
 
@@ -65,9 +64,19 @@ def test_mudar_de_ideia(pergunta):
         assert lido(clicar(pergunta, opcao)).startswith(f"{marca} {opcao}: ")
 
 
+def test_a_escolhida_fica_marcada(pergunta):
+    """O sinal fica na própria opção, e só na última escolhida."""
+    clicar(pergunta, "5")
+    assert [botao.description for botao in pergunta.botoes.values()] == ["✗ a) 5", "b) 6", "c) nenhum"]
+    clicar(pergunta, "6")
+    assert [botao.description for botao in pergunta.botoes.values()] == ["a) 5", "✓ b) 6", "c) nenhum"]
+    classes = [set(botao._dom_classes) - {"parimpar-opcao"} for botao in pergunta.botoes.values()]
+    assert classes == [set(), {"parimpar-certa"}, set()]
+
+
 def test_o_retorno_e_lido_em_voz_alta(pergunta):
     """O retorno é uma região viva, e não depende da cor."""
-    assert '<div role="status" aria-live="polite"' in clicar(pergunta, "6")
+    assert '<p role="status" aria-live="polite"' in clicar(pergunta, "6")
 
 
 def test_responder_sem_botao(pergunta):
@@ -94,7 +103,8 @@ def test_nada_vira_marcacao():
         assert "&lt;script&gt;alert(&quot;&amp;&#x27;&quot;)&lt;/script&gt;" in pagina
     assert "<code>&lt;b&gt;</code> e <code>recv(1)</code>?" in enunciado
     assert "<code>a &lt; b</code>" in pergunta.retorno.value
-    assert "<i><code>b&#x27;7&#x27;</code></i>" in clicar(pergunta, "b'7'")  # o botão não tem crases
+    assert "<i><code>b&#x27;7&#x27;</code></i>" in clicar(pergunta, "`b'7'`")
+    assert pergunta.botoes["`b'7'`"].description == "✗ b) b'7'"  # um botão não tem crases
 
 
 def test_crase_sozinha_fica_como_esta():
@@ -129,7 +139,7 @@ def test_sem_controles_nao_se_le_a_resposta(pergunta):
     """No dia seguinte há a pergunta, as opções e o que fazer; nem a resposta nem as explicações."""
     pergunta.responder("6")
     pagina = pergunta._repr_mimebundle_()["text/html"]
-    assert re.findall("<li>(.*?)</li>", pagina) == ["5", "6", "nenhum"]
+    assert "<p>a) 5<br>b) 6<br>c) nenhum</p>" in pagina
     assert "rode esta célula" in pagina and "ocupa dois" not in pagina and CERTO not in pagina
 
 

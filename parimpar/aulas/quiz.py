@@ -17,10 +17,25 @@ from .ao_vivo import COMO_RODAR, com_reserva
 from .perguntas import Pergunta, achar
 
 DEPOIS = "(rode as próximas células e compare)"
+CERTO, AINDA_NAO = "✓", "✗"
+
+# As cores são as do tema. As letras ficam sempre na cor do texto: nenhum verde nem vermelho dele contrasta 4,5:1 nos
+# dois fundos; nas bordas bastam 3:1.
+_ESTILO = """<style>
+.parimpar-preveja {border-left: 6px solid var(--jp-border-color0, #767676); padding: 2px 14px; max-width: 100%}
+.parimpar-preveja p {margin: 4px 0; line-height: 1.5; font-size: var(--jp-content-font-size1, 14px); white-space: normal}
+.parimpar-preveja code {font-size: inherit}
+button.parimpar-opcao {width: auto; max-width: 100%; height: auto; min-height: 2.2em; margin: 3px 0; padding: 4px 12px;
+  font-size: var(--jp-content-font-size1, 14px); line-height: 1.4; text-align: left; white-space: normal;
+  overflow-wrap: anywhere; color: var(--jp-content-font-color1, #212121); border: 2px solid transparent}
+.parimpar-preveja button.parimpar-opcao:focus-visible {outline: 3px solid var(--jp-content-font-color1, #212121); outline-offset: 1px}
+button.parimpar-certa {border-color: var(--jp-success-color1, #388e3c)}
+button.parimpar-errada {border-color: var(--jp-error-color1, #d32f2f); border-style: dashed}
+</style>"""
 
 
 class Preveja(widgets.VBox):
-    """Uma pergunta com um botão por opção.
+    """Uma pergunta com um botão por opção; o que se escolhe fica marcado, e diz-se por que está certo ou errado.
 
     Args:
         pergunta: o nome dela em `perguntas/`, ou uma `Pergunta`.
@@ -30,40 +45,45 @@ class Preveja(widgets.VBox):
         if not isinstance(pergunta, Pergunta):
             pergunta = achar(pergunta)
         self.pergunta, self.opcoes, self.certa = pergunta.pergunta, dict(pergunta.opcoes), pergunta.certa
-        self.botoes = [
-            widgets.Button(description=_sem_crases(opcao), layout=widgets.Layout(width="auto", margin="2px 8px 2px 0"))
-            for opcao in self.opcoes
-        ]
-        for botao, opcao in zip(self.botoes, self.opcoes, strict=True):
+        self._rotulos = {
+            opcao: f"{letra}) {_sem_crases(opcao)}" for letra, opcao in zip(ascii_lowercase, self.opcoes, strict=False)
+        }
+        self.botoes = {opcao: widgets.Button(description=rotulo) for opcao, rotulo in self._rotulos.items()}
+        for opcao, botao in self.botoes.items():
             botao.add_class("parimpar-opcao")
             botao.on_click(lambda _, opcao=opcao: self.responder(opcao))
         self.retorno = widgets.HTML()
         self.retorno.add_class("parimpar-retorno")
-        enunciado = widgets.HTML(f'<div style="line-height:1.4"><b>Preveja:</b> {_formatar(self.pergunta)}</div>')
-        linha = widgets.HBox(self.botoes, layout=widgets.Layout(flex_flow="row wrap"))
-        super().__init__(
-            [enunciado, linha, self.retorno],
-            layout=widgets.Layout(border_left="6px solid #6b6b6b", padding="4px 12px"),
-        )
+        enunciado = widgets.HTML(f"{_ESTILO}<p><b>Preveja:</b> {_formatar(self.pergunta)}</p>")
+        coluna = widgets.VBox(list(self.botoes.values()), layout=widgets.Layout(align_items="flex-start"))
+        super().__init__([enunciado, coluna, self.retorno])
         self.add_class("parimpar-preveja")
 
     def responder(self, opcao):
-        """Mostra se a opção está certa, e por quê; pode-se escolher de novo."""
-        marca, cor = ("✓ Certo.", "#00664b") if opcao == self.certa else ("✗ Ainda não.", "#B3261E")
+        """Marca a opção e mostra se está certa, e por quê; pode-se escolher de novo."""
+        if opcao == self.certa:
+            sinal, veredito, classe = CERTO, "Certo.", "parimpar-certa"
+        else:
+            sinal, veredito, classe = AINDA_NAO, "Ainda não.", "parimpar-errada"
+        for outra, botao in self.botoes.items():
+            botao.description = f"{sinal} {self._rotulos[outra]}" if outra == opcao else self._rotulos[outra]
+            botao.remove_class("parimpar-certa").remove_class("parimpar-errada")
+        self.botoes[opcao].add_class(classe)
         self.retorno.value = (
-            f'<div role="status" aria-live="polite" style="line-height:1.4"><b style="color:{cor}">{marca}</b> '
-            f"<i>{_formatar(opcao)}</i>: {_formatar(self.opcoes[opcao])}</div>"
+            f'<p role="status" aria-live="polite"><b>{sinal} {veredito}</b> '
+            f"<i>{_formatar(opcao)}</i>: {_formatar(self.opcoes[opcao])}</p>"
         )
 
     def __repr__(self):
-        opcoes = zip(ascii_lowercase, self.opcoes, strict=False)
-        linhas = [f"  {letra}) {_sem_crases(opcao)}" for letra, opcao in opcoes]
+        linhas = [f"  {rotulo}" for rotulo in self._rotulos.values()]
         return "\n".join([f"Preveja: {_sem_crases(self.pergunta)}", *linhas, DEPOIS])
 
     def _repr_mimebundle_(self, **opcoes):
-        itens = "".join(f"<li>{_formatar(opcao)}</li>" for opcao in self.opcoes)
+        # As letras vão no texto: o JupyterLab tira de uma lista o `type="a"`.
+        letras = zip(ascii_lowercase, map(_formatar, self.opcoes), strict=False)
         pagina = (
-            f'<p><b>Preveja:</b> {_formatar(self.pergunta)}</p><ol type="a">{itens}</ol>'
+            f"<p><b>Preveja:</b> {_formatar(self.pergunta)}</p>"
+            f"<p>{'<br>'.join(f'{letra}) {opcao}' for letra, opcao in letras)}</p>"
             f"<p>Para responder com um clique, rode esta célula: {COMO_RODAR}.</p>"
         )
         return com_reserva(self, repr(self), pagina)
