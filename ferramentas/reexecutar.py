@@ -46,9 +46,11 @@ def main():
     pedido.add_argument("notebooks", nargs="*", type=pathlib.Path)
     pedido.add_argument("--so-navegacao", action="store_true", help="não executa nada")
     opcoes = pedido.parse_args()
-    for caminho in opcoes.notebooks or [PASTA / a.arquivo for a in AULAS]:
+    for caminho in opcoes.notebooks or sorted(PASTA.glob("*.ipynb")):
         notebook = nbformat.read(caminho, as_version=4)
-        navegar(notebook, next(a for a in AULAS if a.arquivo == caminho.name))
+        for aula in AULAS:
+            if aula.arquivo == caminho.name:
+                navegar(notebook, aula)
         if not opcoes.so_navegacao:
             reexecutar(notebook, caminho.resolve().parent)
         nbformat.validate(notebook)  # acusa identificadores repetidos

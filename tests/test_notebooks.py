@@ -11,7 +11,7 @@ from parimpar.aulas.perguntas import todas
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 
 
-@pytest.fixture(params=sorted(PASTA.glob("*.ipynb")), ids=lambda caminho: caminho.stem)
+@pytest.fixture(params=sorted(PASTA.glob("[0-9]*.ipynb")), ids=lambda caminho: caminho.stem)
 def notebook(request):
     return json.loads(request.param.read_text(encoding="utf-8"))
 
@@ -80,8 +80,18 @@ def test_perguntas_de_prever(notebook):
 
 def test_cada_pergunta_e_feita_uma_vez():
     """Toda pergunta escrita é feita numa aula, e uma vez só."""
-    feitas = [nome for caminho in PASTA.glob("*.ipynb") for nome in perguntas(json.loads(caminho.read_text("utf-8")))]
+    feitas = [nome for caminho in PASTA.glob("[0-9]*.ipynb") for nome in perguntas(json.loads(caminho.read_text("utf-8")))]
     assert sorted(feitas) == sorted(todas())
+
+
+def test_a_resposta_nao_se_le_no_notebook(notebook):
+    """Nem no código, nem nas saídas, nem recolhida: nenhuma explicação das opções está no arquivo."""
+    tudo = "".join(fonte(c) for c in notebook["cells"] if "Preveja(" in fonte(c))
+    tudo += json.dumps([c.get("outputs", ()) for c in notebook["cells"] if "Preveja(" in fonte(c)], ensure_ascii=False)
+    for nome in perguntas(notebook):
+        pergunta = todas()[nome]
+        assert not any(json.dumps(frase, ensure_ascii=False)[1:-1] in tudo for frase in pergunta.opcoes.values())
+    assert "certa=" not in tudo
 
 
 def test_uma_falha_de_proposito(notebook):
@@ -103,7 +113,7 @@ def test_figuras_com_texto(notebook):
 
 def test_o_indice_e_dos_arquivos_que_existem():
     """Toda aula está no índice, na ordem dos arquivos, e na tabela do README."""
-    assert [aula.arquivo for aula in AULAS] == [caminho.name for caminho in sorted(PASTA.glob("*.ipynb"))]
+    assert [aula.arquivo for aula in AULAS] == [caminho.name for caminho in sorted(PASTA.glob("[0-9]*.ipynb"))]
     assert all(aula.arquivo.startswith(f"{aula.numero}-") for aula in AULAS)
     leia = (PASTA.parent / "README.md").read_text(encoding="utf-8")
     tabela = re.findall(r"^\| (\d\d) \| \[[^\]]+\]\(notebooks/([^)]+)\)", leia, re.M)
