@@ -26,7 +26,8 @@ NOTEBOOKS = sorted((RAIZ / "notebooks").glob("*.ipynb"))
 PROGRAMAS = [c for pasta in ("parimpar", "avaliador", "ferramentas") for c in sorted((RAIZ / pasta).rglob("*.py"))]
 PROGRAMAS.append(RAIZ / "iniciar.py")
 PERGUNTAS = sorted((RAIZ / "parimpar" / "aulas" / "perguntas").glob("*.toml"))
-CAMINHOS = [*TEXTOS, *NOTEBOOKS, *PERGUNTAS, *PROGRAMAS]
+TRADUCAO = RAIZ / "parimpar" / "jupyter" / "idioma" / "pt_BR.json"
+CAMINHOS = [TRADUCAO, *TEXTOS, *NOTEBOOKS, *PERGUNTAS, *PROGRAMAS]
 COM_ERROS = "A conecção do socket não funssiona."
 
 
@@ -80,6 +81,10 @@ def prosa(caminho):
     if caminho.suffix == ".ipynb":
         return prosa_de_notebook(caminho)
     texto = caminho.read_text(encoding="utf-8")
+    if caminho == TRADUCAO:
+        return prosa_de_markdown(
+            "\n".join("\n".join(t) if isinstance(t, list) else t for t in json.loads(texto).values())
+        )
     if caminho.suffix == ".toml":
         return prosa_de_perguntas(tomllib.loads(texto))
     return prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)

@@ -1,10 +1,11 @@
 """Um Chromium e um JupyterLab para todos os testes desta pasta."""
 
+import os
 import shutil
 
 import pytest
 from apoio import dispensar
-from lab import OPCOES_DO_CHROMIUM, Notebook, jupyterlab
+from lab import CAPTURAS, OPCOES_DO_CHROMIUM, RAIZ, Notebook, jupyterlab
 
 
 def _chromium():
@@ -27,21 +28,37 @@ def navegador():
 
 
 @pytest.fixture(scope="session")
-def abrir(navegador, tmp_path_factory):
-    """Função que abre um notebook das aulas, pelo nome do arquivo, numa página e num kernel novos.
+def lab(tmp_path_factory):
+    """Um JupyterLab; a URL, a completar com o caminho do notebook."""
+    with jupyterlab(tmp_path_factory.mktemp("casa")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def abrir(navegador, lab):
+    """Função que abre um notebook, pelo nome do arquivo em notebooks/ ou pelo caminho, numa página e num kernel novos.
 
     O que estava aberto antes se encerra: um segundo olhar sobre o mesmo kernel herdaria os controles do primeiro.
     """
-    with jupyterlab(tmp_path_factory.mktemp("casa")) as url:
-        abertos = []
+    abertos = []
 
-        def abrir_notebook(nome):
-            while abertos:
-                abertos.pop().encerrar()
-            pagina = navegador.new_page(viewport={"width": 1280, "height": 1000}, locale="pt-BR")
-            abertos.append(Notebook(pagina, url.format(f"notebooks/{nome}")))
-            return abertos[-1]
-
-        yield abrir_notebook
+    def abrir_notebook(nome, largura=1280, altura=1000):
         while abertos:
             abertos.pop().encerrar()
+        pagina = navegador.new_page(viewport={"width": largura, "height": altura}, locale="pt-BR")
+        abertos.append(Notebook(pagina, lab.format(nome if "/" in nome else f"notebooks/{nome}")))
+        return abertos[-1]
+
+    yield abrir_notebook
+    while abertos:
+        abertos.pop().encerrar()
+
+
+@pytest.fixture(scope="module")
+def copia():
+    """O caminho de uma cópia da aula 00, para o que precisa gravar: as do repositório ficam como estão."""
+    CAPTURAS.mkdir(exist_ok=True)
+    caminho = CAPTURAS / f"copia-{os.getpid()}.ipynb"
+    shutil.copy(RAIZ / "notebooks" / "00-comece-aqui.ipynb", caminho)
+    yield caminho
+    caminho.unlink()

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 RAIZ = pathlib.Path(__file__).parents[2]
@@ -27,7 +28,16 @@ _ONDE = json.loads(importlib.metadata.distribution("parimpar").read_text("direct
 EDITAVEL = ["--editavel"] if _ONDE.get("dir_info", {}).get("editable") else []
 
 
-@contextlib.contextmanager
+AJUSTES_DE_TESTE = {
+    # Todas as células ficam na página, mesmo as que não aparecem na janela.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    # Os testes usam os notebooks do repositório e não podem gravá-los.
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+# O que só os testes instalam não aparece no JupyterLab de quem roda `python iniciar.py`.
+ALHEIAS = ["@jupyter-notebook/lab-extension", "@voila-dashboards/jupyterlab-preview"]
+
+
 def jupyterlab(casa, programa=(str(RAIZ / "iniciar.py"), *EDITAVEL)):
     """Abre o JupyterLab como manda o README; entrega a URL, a completar com o caminho do notebook.
 
@@ -35,26 +45,33 @@ def jupyterlab(casa, programa=(str(RAIZ / "iniciar.py"), *EDITAVEL)):
         casa: pasta vazia para as configurações e o registro.
         programa: o que o Python executa, com os primeiros argumentos.
     """
+    return _servidor(casa, [*programa, "--allow-root", "--expose-app-in-browser"], "/lab/tree/{}?reset&token=")
+
+
+def notebook7(casa):
+    """O mesmo, no Notebook 7."""
+    programa = ["-m", "notebook", "--allow-root", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    return _servidor(casa, programa, "/notebooks/{}?token=")
+
+
+def voila(casa, notebook):
+    """Mostra um notebook como página, com o Voilà; entrega a URL dela."""
+    return _servidor(casa, ["-m", "voila", str(notebook)], "/?token=", "Voila")
+
+
+@contextlib.contextmanager
+def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
     ajustes = casa / "config" / "labconfig"
     ajustes.mkdir(parents=True)
-    ajustes_de_teste = {
-        # Todas as células ficam na página, mesmo as que não aparecem na janela.
-        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-        # Os testes usam os notebooks do repositório e não podem gravá-los.
-        "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
-    }
-    (ajustes / "default_setting_overrides.json").write_text(json.dumps(ajustes_de_teste))
-    # O que só os testes instalam não aparece no JupyterLab de quem roda `python iniciar.py`.
-    alheias = ["@jupyter-notebook/lab-extension", "@voila-dashboards/jupyterlab-preview"]
-    (ajustes / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(alheias, True)}))
+    (ajustes / "default_setting_overrides.json").write_text(json.dumps(AJUSTES_DE_TESTE))
+    (ajustes / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(ALHEIAS, True)}))
     with socket.socket() as sonda:
         sonda.bind(("127.0.0.1", 0))
         porta = sonda.getsockname()[1]
     token, base = secrets.token_hex(8), f"http://127.0.0.1:{porta}"
     comando = [
-        sys.executable, *programa, "--no-browser", "--allow-root", "--expose-app-in-browser",
-        f"--IdentityProvider.token={token}", "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={porta}", "--ServerApp.port_retries=0",
+        sys.executable, *programa, "--no-browser", f"--IdentityProvider.token={token}", f"--{aplicativo}.ip=127.0.0.1",
+        f"--{aplicativo}.port={porta}", f"--{aplicativo}.port_retries=0",
     ]  # fmt: skip
     ambiente = dict(
         os.environ, JUPYTER_CONFIG_DIR=str(casa / "config"), JUPYTER_DATA_DIR=str(casa / "dados"),
@@ -65,13 +82,17 @@ def jupyterlab(casa, programa=(str(RAIZ / "iniciar.py"), *EDITAVEL)):
         try:
             limite = time.monotonic() + 60
             while True:
-                with contextlib.suppress(OSError):
+                try:
                     urllib.request.urlopen(f"{base}/api/status?token={token}", timeout=1).close()
                     break
+                except urllib.error.HTTPError:
+                    break  # o Voilà não tem este endereço, mas já responde
+                except OSError:
+                    pass
                 assert processo.poll() is None, (casa / "lab.log").read_text()
-                assert time.monotonic() < limite, "o JupyterLab não respondeu em 60 s"
+                assert time.monotonic() < limite, f"{programa} não respondeu em 60 s"
                 time.sleep(0.1)  # intervalo entre duas perguntas; quem decide é a resposta
-            yield f"{base}/lab/tree/{{}}?reset&token={token}"
+            yield f"{base}{caminho}{token}"
         finally:
             processo.send_signal(signal.SIGTERM)
             processo.wait(20)
@@ -93,7 +114,9 @@ class Notebook:
         self.pagina.wait_for_function(f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=90_000)
 
     def encerrar(self):
-        """Desliga o kernel e fecha a página."""
+        """Desliga o kernel e fecha a página, se ainda está aberta."""
+        if self.pagina.is_closed():
+            return
         self.pagina.evaluate(
             """() => Promise.race([window.jupyterapp.shell.currentWidget.sessionContext.shutdown(),
                 new Promise(resolver => setTimeout(resolver, 20000))])"""
