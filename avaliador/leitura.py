@@ -1,5 +1,6 @@
 """Como se lê o que um programa de aluno responde: o essencial primeiro, a grafia depois."""
 
+import pickletools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -21,14 +22,44 @@ class Leitura:
     diferencas: tuple = ()
 
 
+def decodificar(dados):
+    """(texto, diferenças) dos bytes de uma mensagem: nunca falha, e tira o que não é do texto, dizendo o que era."""
+    if len(dados) > 2 and int.from_bytes(dados[:2], "big") == len(dados) - 2:
+        return decodificar(dados[2:])[0], ["vem precedida do tamanho, como no writeUTF do Java"]
+    if dados[:5] == b"\xac\xed\0\x05t" and int.from_bytes(dados[5:7], "big") == len(dados) - 7:
+        return decodificar(dados[7:])[0], ["é um objeto serializado do Java"]
+    if dados[:1] == b"\x80" and dados[1:2] in b"\2\3\4\5" and (texto := _do_pickle(dados)) is not None:
+        return texto, ["é um objeto serializado do Python (pickle)"]
+    if dados[:2] in (b"\xff\xfe", b"\xfe\xff") and len(dados) % 2 == 0:
+        return dados.decode("utf-16", "replace"), ["está em UTF-16"]
+    for ordem, zeros in (("le", dados[1::2]), ("be", dados[::2])):
+        if len(dados) >= 4 and len(dados) % 2 == 0 and not any(zeros):
+            return dados.decode(f"utf-16-{ordem}", "replace"), ["está em UTF-16"]
+    diferencas = []
+    if dados.startswith(b"\xef\xbb\xbf"):
+        dados = dados[3:]
+        diferencas.append("começa com a marca do UTF-8 (BOM)")
+    if dados.endswith(b"\0"):
+        dados = dados.rstrip(b"\0")
+        diferencas.append("termina no byte \\0, como uma string do C")
+    try:
+        return dados.decode("utf-8"), diferencas
+    except UnicodeDecodeError:
+        return dados.decode("latin-1"), [*diferencas, "não está em UTF-8"]
+
+
+def _do_pickle(dados):
+    """O texto, ou os bytes, de um pickle que só traz isso; None se traz outra coisa. Nada dele é executado."""
+    try:
+        valores = [valor for _, valor, _ in pickletools.genops(dados) if isinstance(valor, (str, bytes))]
+    except Exception:  # bytes quaisquer, que só começam como um pickle
+        return None
+    return (valores[0] if isinstance(valores[0], str) else decodificar(valores[0])[0]) if len(valores) == 1 else None
+
+
 def ler(dados, em_linha=False):
     """Lê os bytes de uma resposta; nunca falha."""
-    diferencas = []
-    try:
-        inteiro = dados.decode("utf-8")
-    except UnicodeDecodeError:
-        inteiro = dados.decode("latin-1")
-        diferencas.append("não está em UTF-8")
+    inteiro, diferencas = decodificar(dados)
     texto = inteiro.strip().strip("\"'").strip()
     palavras = re.findall(r"\b(?:IM)?PAR\b", _sem_acento(texto).upper())
     colada = re.fullmatch(r"(?:PAR|IMPAR){2,}", _sem_acento(texto).upper())
@@ -77,13 +108,7 @@ def devolvida(resposta, dados):
     """
     if not dados or resposta is None:
         return None
-    if len(dados) > 2 and int.from_bytes(dados[:2], "big") == len(dados) - 2:
-        dados = dados[2:]  # writeUTF
-    try:
-        texto = dados.decode("utf-8")
-    except UnicodeDecodeError:
-        texto = dados.decode("latin-1")
-    texto = texto.strip()
+    texto = decodificar(dados)[0].strip()
     if re.fullmatch(re.escape(resposta) + " ?FIM", texto):
         return "exata"
     tem = mostrada(resposta, texto)
