@@ -4,21 +4,36 @@ import argparse
 import json
 import pathlib
 import sys
+import traceback
 
 from parimpar.erros import ErroDeUso
-from parimpar.terminal import Analisador, arquivo, executar, numero_entre, porta
+from parimpar.terminal import Analisador, arquivo, executar, numero_entre, porta, queixar
 
+# Os códigos de saída, além de 0 (cumpre o enunciado), 1 (não cumpre) e 2 (erro de uso).
+INDECISO = 3  # nada se viu falhar, mas algum caso não deu para julgar
+DEFEITO = 70  # um erro do próprio avaliador; o número é o EX_SOFTWARE do sysexits.h
+INTERROMPIDO = 130  # Ctrl-C ou kill: como faz o shell
+
+_semente = numero_entre(0, 10**9, int, "um inteiro de 0 a 1000000000")
 _paralelas = numero_entre(1, 64, int, "um inteiro de 1 a 64")
 
 
 def main(argumentos=None):
     """Interpreta os argumentos e devolve o código de saída."""
-    return executar(_analisador(), argumentos)
+    try:
+        return executar(_analisador(), argumentos)
+    except Exception as erro:  # um erro do avaliador: uma linha, que diz onde, e não um rastro
+        quadro = traceback.extract_tb(erro.__traceback__)[-1]
+        onde = f"{pathlib.Path(quadro.filename).name}, linha {quadro.lineno}"
+        queixar(f"erro: o avaliador falhou ({type(erro).__name__}: {erro}, em {onde}); o programa não tem nota")
+        return DEFEITO
 
 
 def _analisador():
     avaliar = Analisador(
-        prog="python -m parimpar avaliar", description="Julga o programa de um aluno, com tráfego de verdade."
+        prog="python -m parimpar avaliar",
+        description="Julga o programa de um aluno, com tráfego de verdade.",
+        epilog="Código de saída: 0, cumpre o enunciado; 1, não cumpre; 2, erro de uso; 3, não deu para julgar; 130, interrompido.",
     )
     alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente | turma")
     comum = argparse.ArgumentParser(add_help=False)
@@ -27,6 +42,9 @@ def _analisador():
     comum.add_argument(
         "--formato", choices=("gradescope", "junit", "vpl"), help="escreve o relatório na forma de outro corretor"
     )
+    comum.add_argument("--semente", type=_semente, metavar="N", help="repete os sorteios de outro exame, que a disse")
+    ajuda = "o que o programa lê do teclado; \\n separa as linhas"
+    comum.add_argument("--entrada", default="", metavar="TEXTO", help=ajuda)
     comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     uso = "%(prog)s [opções] -- COMANDO…"
     exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
@@ -55,8 +73,14 @@ def _avaliar(opcoes):
     from .exame_servidor import ExameDeServidor
 
     exame = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}[opcoes.alvo]
-    so = opcoes.so and opcoes.so.split(",")
-    avaliacao = exame(opcoes.programa, opcoes.porta, progresso=Barra(), so=so).avaliar()
+    entrada = opcoes.entrada.replace("\\n", "\n") + "\n" if opcoes.entrada else ""
+    opcionais = {"semente": opcoes.semente, "entrada": entrada or None, "so": opcoes.so and opcoes.so.split(",")}
+    opcionais = {nome: valor for nome, valor in opcionais.items() if valor is not None}
+    barra = Barra()
+    try:
+        avaliacao = exame(opcoes.programa, opcoes.porta, progresso=barra, **opcionais).avaliar()
+    except KeyboardInterrupt:
+        return _interrompido(barra)
     em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
     if opcoes.formato:
         from .turma.formatos.corretor import FORMATOS
@@ -68,7 +92,7 @@ def _avaliar(opcoes):
         print(relatorio.em_texto(avaliacao))
     if opcoes.json not in (None, "-"):
         pathlib.Path(opcoes.json).write_text(em_json + "\n", encoding="utf-8")
-    return 0 if avaliacao.aprovado else 1
+    return 0 if avaliacao.aprovado else INDECISO if avaliacao.indeciso else 1
 
 
 def _avaliar_turma(opcoes):
@@ -76,13 +100,23 @@ def _avaliar_turma(opcoes):
     from .barra import Barra
     from .turma.turma import Turma
 
-    turma = Turma(opcoes.pasta, opcoes.paralelas, Barra()).avaliar()
+    barra = Barra()
+    try:
+        turma = Turma(opcoes.pasta, opcoes.paralelas, barra).avaliar()
+    except KeyboardInterrupt:
+        return _interrompido(barra)
     print(turma)
     if opcoes.csv:
         pathlib.Path(opcoes.csv).write_text(turma.em_csv(), encoding="utf-8-sig")  # com a marca, a planilha acerta
     if opcoes.relatorios:
         turma.gravar_relatorios(opcoes.relatorios)
     return 0 if all(resultado.aprovada for resultado in turma.resultados) else 1
+
+
+def _interrompido(barra):
+    barra(0, 0, "")  # limpa a linha
+    queixar("interrompido antes do fim: não há nota")
+    return INTERROMPIDO
 
 
 def _exigir_psutil():

@@ -1,13 +1,17 @@
 """O relatório de uma avaliação: a nota em cada régua, em texto, para o terminal, e em HTML, para o notebook."""
 
 import html
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
+from parimpar.texto import contar, visivel
+
+from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, numa_linha
 
 _CORES = {OK: "#00664b", TOLERADO: "#7a5200", FALHOU: "#B3261E", NAO_SE_APLICA: "#555", NAO_DEU: "#555"}
-REPETIDOS = 4  # casos não julgados pelo mesmo motivo: daí em diante uma linha conta todos
+REPETIDOS = 4  # casos com a mesma explicação: daí em diante uma entrada conta todos
+MINIMO = 0.5  # da régua: se menos casos que isso se aplicam ao programa, não se dá nota
 TITULOS = {
     ENUNCIADO: "O enunciado: o que o texto do trabalho pede",
     ESPECIFICACAO: "A especificação: o que o uso de verdade cobra",
@@ -35,22 +39,54 @@ class Avaliacao:
     parcial: bool = False
     semente: int | None = None
 
+    def _da(self, regua, *situacoes):
+        return [v for v in self.vereditos if v.regua == regua and v.situacao in situacoes]
+
     def placar(self, regua):
-        """(quantos passaram, quantos valem) numa régua; "não se aplica" e "não deu para julgar" não valem."""
-        valem = [v for v in self.vereditos if v.regua == regua and v.situacao in (OK, TOLERADO, FALHOU)]
-        return sum(v.situacao != FALHOU for v in valem), len(valem)
+        """(quanto passou, quantos valem) numa régua; "não se aplica" e "não deu para julgar" não valem."""
+        passaram = sum(v.vale for v in self._da(regua, OK, TOLERADO))
+        return passaram, len(self._da(regua, OK, TOLERADO, FALHOU))
+
+    def intervalo(self, regua):
+        """(a menor nota possível, a maior): as duas só diferem se algum caso não deu para julgar; None se nenhum vale."""
+        passaram, valem = self.placar(regua)
+        duvidas = len(self._da(regua, NAO_DEU))
+        if not valem + duvidas or self._poucos(regua):
+            return None
+        return tuple(round(10 * quantos / (valem + duvidas), 1) for quantos in (passaram, passaram + duvidas))
+
+    def _poucos(self, regua):
+        """Quase nenhum caso da régua se aplica a este programa: uma nota de tão poucos enganaria."""
+        todos = [v for v in self.vereditos if v.regua == regua]
+        return sum(v.situacao != NAO_SE_APLICA for v in todos) < MINIMO * len(todos)
 
     def nota(self, regua):
-        """De 0 a 10, com uma casa; None se nada pôde ser julgado."""
+        """De 0 a 10, com uma casa; None se ficou em dúvida, ou se os casos que se aplicam não dão uma nota."""
+        minimo, maximo = self.intervalo(regua) or (None, ...)
+        return minimo if minimo == maximo else None
+
+    def nota_escrita(self, regua):
+        """A nota como se lê: "8,2", "entre 6,9 e 8,2", "4 de 4" se poucos casos se aplicam, "–" se nenhum."""
+        if intervalo := self.intervalo(regua):
+            minimo, maximo = (f"{nota:.1f}".replace(".", ",") for nota in intervalo)
+            return minimo if minimo == maximo else f"entre {minimo} e {maximo}"
         passaram, valem = self.placar(regua)
-        return round(10 * passaram / valem, 1) if valem else None
+        return f"{_numero(passaram)} de {valem}" if valem else "–"
+
+    @property
+    def indeciso(self):
+        """Nada do que decide se viu falhar, mas algum caso não deu para julgar?"""
+        regua = self._que_decide()
+        return not self._da(regua, FALHOU) and bool(self._da(regua, NAO_DEU))
 
     @property
     def aprovado(self):
         """Cumpre o enunciado inteiro? Se só se examinou a especificação, o que se examinou dela."""
-        regua = ENUNCIADO if any(v.regua == ENUNCIADO for v in self.vereditos) else ESPECIFICACAO
-        passaram, valem = self.placar(regua)
-        return bool(valem) and passaram == valem
+        regua = self._que_decide()
+        return bool(self._da(regua, OK, TOLERADO)) and not self._da(regua, FALHOU, NAO_DEU)
+
+    def _que_decide(self):
+        return ENUNCIADO if any(v.regua == ENUNCIADO for v in self.vereditos) else ESPECIFICACAO
 
     def __str__(self):
         return em_texto(self)
@@ -62,12 +98,17 @@ class Avaliacao:
 
     def como_dado(self):
         """Um dicionário que vira JSON."""
+        reguas = (ENUNCIADO, ESPECIFICACAO)
         return {
             "alvo": self.alvo,
             "comando": list(self.comando),
             "perfil": list(self.perfil),
             "aprovado": self.aprovado,
-            "notas": {regua: self.nota(regua) for regua in (ENUNCIADO, ESPECIFICACAO)},
+            "notas": {regua: self.nota(regua) for regua in reguas}
+            | {
+                nome: {regua: (self.intervalo(regua) or (None, None))[i] for regua in reguas}
+                for i, nome in enumerate(("minimo", "maximo"))
+            },
             "parcial": self.parcial,
             "semente": self.semente,
             "segundos": round(self.segundos, 1),
@@ -76,12 +117,12 @@ class Avaliacao:
 
 
 def em_texto(avaliacao):
-    """O relatório inteiro, em linhas que cabem num terminal."""
-    linhas = [f"Avaliação do {avaliacao.alvo}: {' '.join(avaliacao.comando)}"]
-    linhas += [f"  {frase}" for frase in avaliacao.perfil]
+    """O relatório inteiro, em linhas que cabem num terminal; nada do que veio do programa abre uma linha, nem a comanda."""
+    linhas = [f"Avaliação do {avaliacao.alvo}: {comando_escrito(avaliacao.comando)}"]
+    linhas += [f"  {numa_linha(frase)}" for frase in avaliacao.perfil]
     if avaliacao.semente is not None:
         linhas.append(
-            f"  números sorteados com a semente {avaliacao.semente}: --semente {avaliacao.semente} repete o exame"
+            f"  números sorteados com a semente {avaliacao.semente} (--semente {avaliacao.semente} repete o exame)"
         )
     for regua, titulo in _reguas(avaliacao).items():
         linhas += ["", titulo]
@@ -90,32 +131,68 @@ def em_texto(avaliacao):
     return "\n".join([*linhas, "", *_notas(avaliacao)])
 
 
+def comando_escrito(comando):
+    """O comando como se lê, sem as pastas: um nome de arquivo não pode escrever no relatório."""
+    partes = [visivel(re.split(r"[/\\]", parte)[-1], 60) for parte in comando]
+    return " ".join(parte if " " in parte or "\\" in parte else parte[1:-1] for parte in partes)
+
+
 def _entradas(avaliacao, regua):
-    """(situação, linhas…) de cada veredito; os que não se julgaram, todos pelo mesmo motivo, numa só."""
+    """(situação, linhas…) de cada veredito; os que têm todos a mesma explicação, numa entrada só."""
     vereditos = [v for v in avaliacao.vereditos if v.regua == regua]
-    motivos = Counter(v.explicacao for v in vereditos if v.situacao == NAO_DEU)
+    iguais = Counter(_motivo(v) for v in vereditos if v.situacao in (NAO_DEU, FALHOU, NAO_SE_APLICA))
     for v in vereditos:
-        if v.situacao != NAO_DEU or motivos[v.explicacao] < REPETIDOS:
+        quantos = iguais[_motivo(v)]
+        if quantos < REPETIDOS:
             yield v.situacao, *str(v).splitlines()
-    for motivo, quantos in motivos.items():
-        if quantos >= REPETIDOS:
-            yield NAO_DEU, f"[{NAO_DEU}] {quantos} casos: {motivo}"
+        elif v.situacao in (NAO_DEU, FALHOU, NAO_SE_APLICA):
+            primeiro = next(x for x in vereditos if _motivo(x) == _motivo(v))
+            if v is primeiro:
+                nomes = ", ".join(x.caso for x in vereditos if _motivo(x) == _motivo(v))
+                causa = [f"    Causa e cura: {numa_linha(v.causa)}"] if v.causa and v.situacao != NAO_SE_APLICA else []
+                yield (
+                    v.situacao,
+                    f"[{v.situacao.rotulo}] {quantos} casos ({nomes})",
+                    f"    {numa_linha(v.explicacao)}",
+                    *causa,
+                )
+
+
+def _motivo(veredito):
+    return veredito.situacao, veredito.explicacao, veredito.causa
+
+
+def _numero(quanto):
+    return f"{quanto:g}".replace(".", ",")
 
 
 def _notas(avaliacao):
     for regua in _reguas(avaliacao):
         passaram, valem = avaliacao.placar(regua)
-        nota = avaliacao.nota(regua)
-        if nota is None:
-            yield f"{regua}: nada pôde ser julgado"
+        duvidas = sum(v.regua == regua and v.situacao == NAO_DEU for v in avaliacao.vereditos)
+        intervalo, todos = avaliacao.intervalo(regua), sum(v.regua == regua for v in avaliacao.vereditos)
+        de_quantos = f"{_numero(passaram)} de {valem}"
+        if intervalo is None:
+            nada = f"{regua}: {de_quantos}; dos {todos} casos, só esses se aplicam, e não dão uma nota"
+            yield nada if valem else f"{regua}: nada pôde ser julgado"
+        elif duvidas:
+            nota = f"nota {avaliacao.nota_escrita(regua)}" if valem else "sem nota"
+            yield f"{regua}: {de_quantos}, {nota}: {contar(duvidas, 'caso não pôde ser julgado', 'casos não puderam ser julgados')}"
         else:
-            yield f"{regua}: {passaram} de {valem}, nota {nota:.1f}".replace(".", ",")
+            yield f"{regua}: {de_quantos}, nota {avaliacao.nota_escrita(regua)}"
     if ENUNCIADO not in _reguas(avaliacao):
         return
-    duvida = any(v.regua == ENUNCIADO and v.situacao == NAO_DEU for v in avaliacao.vereditos)
-    sim = "Cumpre o que se pôde julgar do enunciado." if duvida else "Cumpre o enunciado."
-    sim = "Passou no que se examinou do enunciado." if avaliacao.parcial else sim
-    yield sim if avaliacao.aprovado else "Ainda não cumpre o enunciado: veja os ✗ da primeira parte."
+    if avaliacao.aprovado:
+        yield "Passou no que se examinou do enunciado." if avaliacao.parcial else "Cumpre o enunciado."
+    elif avaliacao.indeciso:
+        algum = any(avaliacao.placar(ENUNCIADO))
+        yield (
+            "Cumpre o que se pôde julgar do enunciado; falta julgar o resto."
+            if algum
+            else "Não deu para julgar: não é uma nota."
+        )
+    else:
+        yield "Ainda não cumpre o enunciado: veja os ✗ da primeira parte."
 
 
 def _reguas(avaliacao):
@@ -125,7 +202,7 @@ def _reguas(avaliacao):
 
 def em_html(avaliacao):
     """O relatório para o notebook; tudo o que veio do programa é escapado."""
-    partes = [f"<p>{html.escape('. '.join(_maiuscula(f) for f in avaliacao.perfil))}.</p>"]
+    partes = [f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in avaliacao.perfil))}.</p>"]
     for regua, titulo in _reguas(avaliacao).items():
         itens = "".join(_item(*entrada) for entrada in _entradas(avaliacao, regua))
         partes.append(f'<h4 style="margin:8px 0 2px">{html.escape(titulo)}</h4>{itens}')

@@ -150,11 +150,11 @@ class Veredito:
 
     def __str__(self):
         nome = "" if self.situacao == OK else f" ({self.caso})"  # com ele se pede o exame deste caso só
-        linhas = [f"[{self.situacao}] {self.codigo}: {self.titulo}{nome}"]
-        linhas += [self.explicacao] if self.explicacao else []
+        linhas = [f"[{self.situacao.rotulo}] {self.codigo}: {self.titulo}{nome}"]
+        linhas += [numa_linha(self.explicacao)] if self.explicacao else []
         if self.situacao in (FALHOU, TOLERADO, NAO_DEU):
             linhas += [str(passo) for passo in self.passos] + self.comparacao.splitlines()
-            linhas += [f"Causa e cura: {self.causa}"] if self.causa else []
+            linhas += [f"Causa e cura: {numa_linha(self.causa)}"] if self.causa else []
         return "\n    ".join(linhas)
 
     def como_dado(self):
@@ -162,6 +162,12 @@ class Veredito:
         dado = asdict(self) | {"passos": [str(p) for p in self.passos], "comparacao": self.comparacao}
         dado["recebido"] = None if self.recebido is None else visivel(self.recebido, 1000, aspas=False)
         return dado
+
+
+def numa_linha(frase, limite=600):
+    """A frase sem o que o terminal obedeceria, numa linha só: o texto de um programa não pode escrever no relatório."""
+    frase = "".join(c if c.isprintable() else repr(c)[1:-1] for c in frase[: limite + 1])
+    return frase if len(frase) <= limite else frase[:limite] + "…"
 
 
 def comparar(esperado, recebido):

@@ -180,8 +180,7 @@ def _linha(resultado):
 
 
 def _nota(avaliacao, regua):
-    nota = avaliacao.nota(regua) if avaliacao else None
-    return "–" if nota is None else f"{nota:.1f}".replace(".", ",")
+    return avaliacao.nota_escrita(regua) if avaliacao else "–"
 
 
 def _falhas(avaliacao, reguas=(ENUNCIADO, ESPECIFICACAO)):
