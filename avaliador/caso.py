@@ -7,7 +7,11 @@ from parimpar.erros import ErroDeUso
 
 @dataclass(frozen=True)
 class Caso:
-    """Um caso do exame; `so_texto`: não se aplica a quem manda ou lê o número em binário."""
+    """Um caso do exame.
+
+    so_texto: não se aplica a quem manda ou lê o número em binário.
+    so_tcp: não se aplica a quem fala UDP, em que não há conexão.
+    """
 
     nome: str
     codigo: str
@@ -15,6 +19,7 @@ class Caso:
     titulo: str
     so_texto: bool
     funcao: object
+    so_tcp: bool = False
 
 
 class Casos(list):
@@ -29,13 +34,13 @@ class Casos(list):
         super().__init__()
         self.regua, self.so_texto = regua, so_texto
 
-    def __call__(self, codigo, titulo, so_texto=None):
+    def __call__(self, codigo, titulo, so_texto=None, so_tcp=False):
         """Registra a função como um caso; o nome dela é o nome do caso."""
 
         def registrar(funcao):
             nome = funcao.__name__.replace("_", "-")
             texto = self.so_texto if so_texto is None else so_texto
-            self.append(Caso(nome, codigo, self.regua, titulo, texto, funcao))
+            self.append(Caso(nome, codigo, self.regua, titulo, texto, funcao, so_tcp))
             return funcao
 
         return registrar

@@ -1,8 +1,12 @@
 """O que o exame de um servidor e o de um cliente têm em comum: os fatos, os sorteios, os prazos e o motor dos casos."""
 
+import pathlib
 import random
 import threading
 import time
+import traceback
+
+from parimpar.erros import ErroParimpar
 
 from .caso import escolher
 from .conselhos import Conselho, lingua_de
@@ -103,6 +107,13 @@ class Exame:
             raise NaoDeu("o tempo do exame acabou antes deste caso", passageiro=False)
         return min(segundos, falta)
 
+    def sabido(self, nome):
+        """Um fato que já se descobriu, sem perguntá-lo; None se ainda não, ou se não deu."""
+        return self.fatos.get(nome, (None, None))[0]
+
+    def admitir(self, caso):
+        """Levanta `NaoSeAplica` se o caso não se aplica a este programa."""
+
     def perfil(self):
         """O que se sabe do programa, em frases; só conta o que já se descobriu."""
         return ()
@@ -152,6 +163,15 @@ class Exame:
     def _executar(self, caso):
         try:
             self.resta(0)
+            self.admitir(caso)
             return caso.funcao(self) or Passou()
         except Desfecho as fim:
             return fim
+        except (ErroParimpar, KeyboardInterrupt):
+            raise
+        except Exception as erro:  # um erro do avaliador não é do programa, e não impede o relatório
+            onde = traceback.extract_tb(erro.__traceback__)[-1]
+            lugar = f"{pathlib.Path(onde.filename).name}, linha {onde.lineno}"
+            return NaoDeu(
+                f"o avaliador errou neste caso ({type(erro).__name__}, {lugar}): avise quem o mantém", passageiro=False
+            )

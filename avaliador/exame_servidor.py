@@ -1,222 +1,240 @@
 """O exame de um servidor: cada caso num processo novo, com tráfego de verdade e prazo."""
 
-import re
-import socket
+import contextlib
 import time
+from dataclasses import dataclass
 
-from parimpar.texto import visivel
+from parimpar.texto import segundos
 
-from .caso import escolher
+from .bancada_servidor import BancadaDeServidor
 from .casos import servidor_enunciado, servidor_especificacao
-from .casos.servidor_enunciado import PRAZO
-from .leitura import ler
-from .ligacao import Ligacao
-from .processo import Programa
-from .relatorio import Avaliacao
-from .veredito import ENUNCIADO, FALHOU, NAO_DEU, NAO_SE_APLICA, Passo, Veredito
+from .casos.servidor_conselhos import da_excecao
+from .descoberta import descobrir
+from .escuta import portas_no_codigo
+from .exame import Exame, fato
+from .formas import LINHA
+from .partida import PRAZO as PRAZO_DE_INICIO
+from .partida import PortaPresa, esperar_livre, partir, quem_segura
+from .veredito import Falhou, NaoDeu, NaoSeAplica
 
-CASOS = servidor_enunciado.caso + servidor_especificacao.caso
-PRAZO_DE_INICIO = 15.0  # segundos para escutar na primeira vez: a JVM numa máquina ocupada demora
-
-FORMAS = {
-    "crua": ("algarismos sem terminador, como no enunciado", lambda n: n.encode()),
-    "linha": ("algarismos terminados em \\n", lambda n: f"{n}\n".encode()),
-    "fim": ("algarismos seguidos do fim do envio", lambda n: n.encode()),
-    "binária": ("o número em binário, o byte mais alto primeiro", lambda n: _em_binario(int(n))),
-    "inteiro de 32 bits": ("um inteiro binário de 4 bytes", lambda n: (int(n) % 2**32).to_bytes(4, "big")),
-    "inteiro de 64 bits": ("um inteiro binário de 8 bytes", lambda n: (int(n) % 2**64).to_bytes(8, "big")),
-    "UTF do Java": ("o texto precedido do tamanho, como writeUTF", lambda n: len(n).to_bytes(2, "big") + n.encode()),
-}
-
-LEIA_O_ERRO = (
-    "A última linha do erro diz qual é. TypeError com bytes-like: falta o .encode(). NameError: o nome não existe ali; "
-    "numa célula, a função tem de trazer dentro dela tudo o que usa."
-)
+PRAZO = 2.0  # segundos até o primeiro byte de uma resposta, para quem responde na hora
+PROXIMO = 13.0  # segundos que o cliente seguinte pode ter de esperar: há servidores que aceitam um a cada 10 s
+DEVAGAR = 0.7  # segundos: daqui em diante se diz que o servidor demora
+VEZES = 3  # quantas se inicia o programa, se a porta dele está presa
+POR_DEMORA = 50  # segundos a mais no prazo do exame, por segundo que o servidor demora para responder
+POR_ESPERA = 25  # idem, por segundo que o cliente seguinte espera
 
 
-def _em_binario(numero):
-    return numero.to_bytes(max((numero.bit_length() + 7) // 8, 1), "big")
+@dataclass(frozen=True)
+class Proximo:
+    """O que acontece com o cliente que vem depois do primeiro.
 
-
-class SemConexao(ConnectionError):
-    """O programa não aceitou a conexão."""
-
-
-class Mesa:
-    """Um processo novo do servidor examinado, e as conexões que o avaliador abriu com ele."""
-
-    def __init__(self, programa, endereco, forma):
-        self.programa, self.endereco, self.forma = programa, endereco, forma
-        self.passos, self.comeco, self._ligacoes = [], time.monotonic(), []
-
-    def ligar(self):
-        """Abre uma conexão com o servidor."""
-        try:
-            sock = socket.create_connection(self.endereco, timeout=PRAZO)
-        except OSError as erro:
-            self.passos.append(Passo(time.monotonic() - self.comeco, "programa", "não aceita a conexão"))
-            raise SemConexao from erro
-        ligacao = Ligacao(sock, self.passos, self.comeco)
-        self._ligacoes.append(ligacao)
-        return ligacao
-
-    def pedir(self, numero, ligacao=None):
-        """Envia um número na forma que o servidor entende e devolve os bytes da resposta."""
-        ligacao = ligacao or self.ligar()
-        ligacao.enviar(FORMAS[self.forma][1](numero), encerrar=self.forma == "fim")
-        return ligacao.receber(PRAZO)
-
-    def ainda_atende(self):
-        """Um cliente novo recebe alguma resposta?"""
-        try:
-            return bool(self.pedir("8"))
-        except SemConexao:
-            return False
-
-    def encerrar(self):
-        """Derruba as conexões e depois o programa: assim não fica nele um TIME_WAIT que prenda a porta."""
-        for ligacao in self._ligacoes:
-            ligacao.fechar()
-        self.programa.encerrar()
-
-
-class ExameDeServidor:
-    """Examina um servidor.
-
-    Args:
-        comando: lista de argumentos que inicia o servidor.
-        porta: onde ele escuta; por padrão, a que se vir o programa abrir.
-        pasta: onde executá-lo.
-        so: uma régua, ou nomes de casos; por padrão, todos.
-        progresso: chamada com (quantos casos já foram, quantos são, título) antes de cada um.
+    atendido: recebeu resposta.
+    demora: segundos que esperou por ela.
+    terminou: o programa tinha terminado.
+    queda: a exceção que escreveu, se não o atendeu.
+    passos: o que passou pela rede.
     """
 
-    def __init__(self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None):
-        self.casos = escolher(CASOS, so)
-        self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta, pasta, progresso
-        self.forma, self.perfil = None, []
-        self.causa = "O servidor espera mais bytes do que o cliente manda: responda ao que o recv já trouxe."
-        self.inicio = None  # segundos que o programa levou para escutar
-        self.um_cliente_so = False
-        self.falha_de_inicio = ""
-
-    def avaliar(self):
-        """Roda todos os casos e devolve a `Avaliacao`."""
-        comeco = time.monotonic()
-        self.progresso(0, len(self.casos), "descobrir como o servidor quer o pedido")
-        self._descobrir()
-        vereditos = []
-        for i, caso in enumerate(self.casos):
-            self.progresso(i, len(self.casos), caso.titulo)
-            vereditos.append(self._julgar(caso))
-        self.progresso(len(self.casos), len(self.casos), "pronto")
-        return Avaliacao(
-            "servidor", self.comando, tuple(self.perfil), tuple(vereditos), time.monotonic() - comeco,
-            parcial=len(self.casos) < len(CASOS),
-        )  # fmt: skip
-
-    def mesa(self, forma=None):
-        """Um processo novo, já escutando; use com `with`."""
-        return _MesaAberta(self, forma or self.forma)
-
-    def _descobrir(self):
-        """Descobre em que forma o servidor entende o pedido, e diz no perfil."""
-        excecao = ""
-        for forma in FORMAS:
-            with self.mesa(forma) as mesa:
-                if mesa is None:
-                    self.perfil.append(self.falha_de_inicio)
-                    return
-                try:
-                    resposta = mesa.pedir("7")
-                except SemConexao:
-                    resposta = b""
-                excecao = excecao or (not resposta and mesa.programa.excecao())
-            if resposta:
-                self.forma = "binária" if forma == "crua" and self._le_binario() else forma
-                self.perfil.append(f"entende o pedido como {FORMAS[self.forma][0]}")
-                if forma == "linha":
-                    self.perfil.append("sem \\n não responde: não atende um cliente que segue o enunciado à risca")
-                return
-        if excecao:
-            self.causa = LEIA_O_ERRO
-            self.perfil.append(f"deu um erro ao atender: {visivel(excecao, 200, aspas=False)}")
-            return
-        self.perfil.append("não responde a 7 em nenhuma forma conhecida: " + "; ".join(f for f, _ in FORMAS.values()))
-
-    def _le_binario(self):
-        # Os bytes de "12345" lidos como um número dão um de 12 casas: quem responde 12 letras leu em binário.
-        with self.mesa("crua") as mesa:
-            if mesa is None:
-                return False
-            try:
-                leitura = ler(mesa.pedir("12345"))
-            except SemConexao:
-                return False
-        return leitura.paridade is None and len(leitura.texto) == len(str(int.from_bytes(b"12345", "big")))
-
-    def _julgar(self, caso):
-        def veredito(situacao, explicacao="", **provas):
-            return Veredito(caso.nome, caso.codigo, caso.regua, situacao, caso.titulo, explicacao, **provas)
-
-        if self.falha_de_inicio and self.forma is None:
-            return veredito(FALHOU if caso is self.casos[0] else NAO_DEU, self.falha_de_inicio)
-        if self.forma is None:
-            if caso.regua == ENUNCIADO and caso.nome in ("impar", "par"):
-                return veredito(FALHOU, self.perfil[-1], causa=self.causa)
-            return veredito(NAO_DEU, "o servidor não respondeu a nenhum pedido")
-        if caso.so_texto and self.forma not in ("crua", "linha", "fim"):
-            return veredito(NAO_SE_APLICA, f"o servidor {self.perfil[0]}; a especificação pede texto")
-        with self.mesa() as mesa:
-            if mesa is None:
-                return veredito(NAO_DEU, self.falha_de_inicio)
-            try:
-                situacao, explicacao, provas = caso.funcao(self, mesa)
-            except SemConexao:
-                situacao, explicacao, provas = FALHOU, "o servidor não aceitou a conexão", {}
-            return veredito(situacao, explicacao, **({"passos": tuple(mesa.passos)} | provas))
+    atendido: bool
+    demora: float
+    terminou: bool
+    queda: str
+    passos: tuple
 
 
-class _MesaAberta:
-    def __init__(self, exame, forma):
-        self.exame, self.forma, self.mesa = exame, forma, None
+class ExameDeServidor(Exame):
+    """Examina um servidor; os argumentos são os de `Exame`, e a porta é aquela em que ele escuta."""
 
-    def __enter__(self):
-        self.programa = Programa(self.exame.comando, self.exame.pasta)
-        try:
-            return self._esperar()
-        except BaseException:  # até um Ctrl-C: nada fica para trás
-            self.programa.encerrar()
-            raise
+    ALVO, CASOS = "servidor", servidor_enunciado.caso + servidor_especificacao.caso
 
-    def _esperar(self):
-        exame = self.exame
-        prazo = PRAZO_DE_INICIO if exame.inicio is None else max(5.0, 4 * exame.inicio)
-        endereco = self.programa.esperar_escuta(prazo, exame.porta)
-        if endereco is None:
-            exame.falha_de_inicio = _por_que_nao_escuta(self.programa, prazo, exame.porta)
-            return None
-        exame.falha_de_inicio = ""
-        if exame.inicio is None:
-            exame.inicio = time.monotonic() - self.programa.comeco
-        self.mesa = Mesa(self.programa, endereco, self.forma)
-        return self.mesa
+    def __init__(self, *args, **opcoes):
+        super().__init__(*args, **opcoes)
+        self._aberta = None  # a bancada em uso: a porta do programa é uma só
+        self._esperado = 0.0  # segundos gastos à espera de uma porta que outro deixou presa
 
-    def __exit__(self, *exc):
-        (self.mesa or self.programa).encerrar()
+    @fato
+    def partida(self):
+        """A `Partida`: onde escuta, por que protocolo, quanto demora para começar."""
+        programa, partida = self._partir(self.comando, PRAZO_DE_INICIO)
+        programa.encerrar()
+        return partida
 
+    @fato
+    def descoberta(self):
+        """A `Descoberta`: em que forma quer o pedido, e quanto demora para responder."""
+        return descobrir(self)
 
-def _por_que_nao_escuta(programa, prazo, porta):
-    linha = programa.ultima_linha()
-    ultima = f"; a última linha que escreveu: {visivel(linha, 120, aspas=False)}" if linha else ""
-    if re.search("in use|EADDRINUSE|em uso|BindException", programa.saida):
+    @fato
+    def proximo(self):
+        """O `Proximo`: se atende um segundo cliente, depois do primeiro."""
+        with self.bancada() as bancada:
+            primeira = bancada.ligar()
+            bancada.pedir(self.impar("o primeiro", 1), primeira)
+            primeira.despedir()
+            bancada.programa.terminou(0.5)  # quem atende um só termina agora: o próximo não pode chegar no meio disso
+            comeco = time.monotonic()
+            atendido = bancada.ainda_atende(self.resta(max(PROXIMO, self.prazo_da_resposta)))
+            demora = time.monotonic() - comeco
+            terminou = not atendido and bancada.programa.terminou(1)
+            return Proximo(atendido, demora, terminou, "" if atendido else bancada.queda(), tuple(bancada.passos))
+
+    @property
+    def forma(self):
+        """A `Forma` em que quer o pedido."""
+        return self.descoberta.forma
+
+    @property
+    def um_cliente_so(self):
+        """Depois do primeiro cliente, ninguém mais é atendido?"""
+        return not self.proximo.atendido
+
+    @property
+    def prazo_da_resposta(self):
+        """Segundos até o primeiro byte de uma resposta, medidos nas primeiras que ele deu."""
+        descoberta = self.sabido("descoberta")
+        return PRAZO if descoberta is None else PRAZO + 2 * max(descoberta.demora - 0.1, 0)
+
+    @property
+    def prazo_do_proximo(self):
+        """Segundos até a resposta a um cliente que vem depois de outro."""
+        espera = self.proximo.demora if self.proximo.atendido else 0
+        return max(self.prazo_da_resposta, 1.3 * espera + 1)
+
+    @property
+    def silencio(self):
+        """Segundos sem nada que bastam para dizer que ele não respondeu ao que não pede resposta."""
+        return max(0.6, 1.3 * self.descoberta.demora + 0.3)
+
+    @property
+    def prazo(self):
+        """Segundos para o exame inteiro: quem responde devagar tem mais."""
+        descoberta, proximo = self.sabido("descoberta"), self.sabido("proximo")
+        demora = descoberta.demora if descoberta else 0
+        espera = proximo.demora if proximo and proximo.atendido else 0
         return (
-            "a porta dele já está ocupada: feche o programa que a usa; se ele acabou de parar, é uma conexão em "
-            "TIME_WAIT, e basta esperar um minuto"
+            super().prazo
+            + self._esperado
+            + POR_DEMORA * (demora > DEVAGAR) * demora
+            + POR_ESPERA * (espera > DEVAGAR) * espera
         )
-    if not programa.vivo:
-        return f"o programa terminou sozinho (código {programa.codigo}) sem escutar{ultima}"
-    outras = [p for _, p in programa.escutas()]
-    if outras:
-        return f"o programa escuta na porta {outras[0]}, e não na {porta} que se pediu"
-    return f"o programa não escutou em nenhuma porta em {prazo:g} s{ultima}".replace(".", ",", 1)
+
+    def impar(self, nome, casas):
+        """Um número ímpar sorteado para este caso, em texto."""
+        return self._sortear(nome, casas, "13579")
+
+    def par(self, nome, casas):
+        """Um número par sorteado para este caso, em texto, diferente de zero."""
+        return self._sortear(nome, casas, "02468" if casas > 1 else "2468")
+
+    def _sortear(self, nome, casas, ultimos):
+        sorteio = self.sorteio(f"{nome} {casas}")
+        inicio = [sorteio.choice("123456789")] if casas > 1 else []
+        return "".join(inicio + sorteio.choices("0123456789", k=max(casas - 2, 0)) + [sorteio.choice(ultimos)])
+
+    @contextlib.contextmanager
+    def bancada(self, forma=None):
+        """Um processo novo, já escutando; ao sair do `with`, nada dele resta.
+
+        Os fatos que o caso usa têm de ser perguntados antes: cada um inicia o programa por sua conta, e a porta é uma só. A
+        um `Falhou` que sai do `with` se acrescenta como o programa caiu, se caiu.
+        """
+        partida, forma = self.partida, forma or self.forma
+        if self._aberta and self._aberta.programa.vivo:
+            raise RuntimeError("uma bancada já está aberta: pergunte os fatos antes de abri-la")
+        programa, esta = self._partir(partida.comando, max(5.0, 4 * partida.demora), partida.endereco[1])
+        de_antes, bancada = self._aberta, BancadaDeServidor(self, programa, esta, forma)
+        self._aberta = bancada
+        try:
+            yield bancada
+        except Falhou as fim:
+            self._dizer_como_caiu(fim, bancada)
+            raise
+        finally:
+            self._aberta = de_antes
+            bancada.encerrar()
+
+    def volta(self, porta):
+        """Inicia o programa de novo, com a porta ainda presa por uma conexão; diz se conseguiu escutar nela.
+
+        Raises:
+            NaoDeu: escolhe outra porta a cada vez.
+        """
+        partida = self.partida
+        try:
+            programa, esta = partir(partida.comando, self.pasta, None, porta, self.entrada, suspeita=porta)
+        except PortaPresa:
+            return False
+        programa.encerrar()
+        if esta.endereco[1] != porta:
+            raise NaoDeu("escolhe outra porta a cada vez", passageiro=False)
+        return True
+
+    def _dizer_como_caiu(self, fim, bancada):
+        if fim.recebido:
+            return  # respondeu: o que errou foi a resposta
+        queda, programa = bancada.queda(), bancada.programa
+        if queda and queda not in fim.explicacao:
+            quem = "uma thread caiu, e o processo continua vivo" if programa.vivo else "o programa caiu"
+            fim.explicacao += f"; {quem}: {queda}"
+        elif programa.excesso:
+            fim.explicacao += f"; o programa foi {programa.excesso}"
+        elif not programa.vivo and not programa.encerrado and not queda and "terminou" not in fim.explicacao:
+            fim.explicacao += f"; o programa terminou (código {programa.codigo})"
+        fim.causa = self.cura(queda) or fim.causa
+
+    def cura(self, queda):
+        """O conselho para uma exceção; "" se não há um melhor que o do caso."""
+        return da_excecao(queda)
+
+    def _partir(self, comando, prazo, preferida=None):
+        """Inicia o programa; se a porta está presa por uma conexão que já acabou, espera que se solte."""
+        pedida = None if preferida else self.porta_pedida
+        porta = preferida or pedida or self._porta_ocupada()
+        for vez in range(VEZES):
+            try:
+                return partir(comando, self.pasta, pedida, preferida, self.entrada, prazo, porta)
+            except PortaPresa as fim:
+                comeco = time.monotonic()
+                if vez == VEZES - 1 or not esperar_livre(porta):
+                    raise fim.desfecho from None
+                self._esperado += time.monotonic() - comeco  # não foi o programa quem gastou este tempo
+
+    def _porta_ocupada(self):
+        """Das portas que aparecem no código, a primeira que outro programa já usa."""
+        return next((porta for porta in portas_no_codigo(self.comando, self.pasta) if quem_segura(porta)), None)
+
+    def admitir(self, caso):
+        """Um caso que não se aplica a este programa nem começa."""
+        if caso.so_tcp and self.partida.udp:
+            raise NaoSeAplica("o servidor fala UDP: não há conexão")
+        if caso.so_texto and not self.forma.texto:
+            raise NaoSeAplica(f"o servidor entende o pedido como {self.forma.descricao}; a especificação pede texto")
+
+    def perfil(self):
+        """O que se descobriu, em frases."""
+        return tuple(self._frases())
+
+    def _frases(self):
+        partida, descoberta, proximo = (self.sabido(nome) for nome in ("partida", "descoberta", "proximo"))
+        if partida:
+            if self.porta_pedida not in (None, partida.endereco[1]):
+                yield f"escuta na porta {partida.endereco[1]}, e não na {self.porta_pedida} que se pediu"
+            if partida.endereco[0] == "::1":
+                yield "só aceita conexões por IPv6 (::1)"
+            if partida.udp:
+                yield "fala UDP, e é julgado pelo que responde: o que só existe numa conexão TCP não se aplica"
+            if self.comando != partida.comando:
+                yield "abre uma janela: foi executado com uma tela virtual"
+        for nome in ("partida", "descoberta"):
+            if fim := self.fatos.get(nome, (None, None))[1]:
+                yield fim.explicacao
+        if partida is None or descoberta is None:
+            return
+        yield f"entende o pedido como {descoberta.forma.descricao}"
+        if descoberta.forma is LINHA:
+            yield "sem \\n não responde: não atende um cliente que segue o enunciado à risca"
+        if descoberta.demora > DEVAGAR:
+            yield f"demora {segundos(round(descoberta.demora, 1))} para responder"
+        if proximo and proximo.atendido and proximo.demora - descoberta.demora > DEVAGAR:
+            yield f"o cliente seguinte esperou {segundos(round(proximo.demora, 1))} para ser atendido"

@@ -17,23 +17,33 @@ LEITURA = 2.0  # segundos que se espera o programa ler o que se enviou, numa má
 ENTRE_SEGMENTOS = 0.06  # segundos entre um segmento e outro, onde o sistema não diz se o primeiro foi lido
 CALMA = 0.15  # segundos sem nada novo que encerram uma resposta sem \n
 MAXIMO_LIDO = 8 * 1024  # bytes de uma resposta: ninguém precisa de mais
+OLHADA = 0.05  # segundos entre duas perguntas sobre o que o programa está fazendo
+PACIENCIA = 4  # quantas vezes o prazo se estica, se o programa não para de trabalhar
 
 
 class Ligacao:
     """Um socket conectado ao programa.
 
     Args:
-        sock: já conectado.
+        sock: já conectado, ou UDP ligado (connect) ao endereço dele.
         passos: lista em que se anota o que passa.
         comeco: o instante zero dos passos.
+        trabalhando: função que diz se o programa está gastando processador, ou à espera dele: enquanto está, e enquanto o
+            próprio avaliador se atrasa, o prazo de uma resposta não corre.
     """
 
-    def __init__(self, sock, passos, comeco):
+    def __init__(self, sock, passos, comeco, trabalhando=None):
         self._sock, self._passos, self._comeco = sock, passos, comeco
+        self._trabalhando = trabalhando
         self.recebido = b""  # tudo o que já veio
         self.acabou = False  # o programa encerrou o envio, ou a conexão caiu
         self.caiu = False  # caiu com RST
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.primeiro = None  # o instante do primeiro byte que veio
+        self.demora = None  # segundos do último envio ao primeiro byte da resposta
+        self._enviado = time.monotonic()
+        self.udp = sock.type == socket.SOCK_DGRAM
+        if not self.udp:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def enviar(self, dados, encerrar=False):
         """Envia e anota; uma conexão caída fica anotada, não é exceção.
@@ -43,27 +53,35 @@ class Ligacao:
                 fechar antes, o que o deixaria em TIME_WAIT.
         """
         self._anotar("avaliador", "envia", dados)
+        self._enviado = time.monotonic()
         try:
             self._sock.settimeout(2)
-            self._sock.sendall(dados, getattr(socket, "MSG_MORE", 0) if encerrar else 0)
+            self._sock.sendall(dados, getattr(socket, "MSG_MORE", 0) if encerrar and not self.udp else 0)
             if encerrar:
-                self._anotar("avaliador", "encerra o envio")
-                self._sock.shutdown(socket.SHUT_WR)
+                self.encerrar_envio()
         except OSError:
             self.acabou = self.caiu = True
             self._anotar("programa", "já tinha derrubado a conexão")
+
+    def encerrar_envio(self):
+        """Encerra só o envio (FIN): o programa lê b'' e ainda pode responder."""
+        if not self.udp:
+            self._anotar("avaliador", "encerra o envio")
+            self._sock.shutdown(socket.SHUT_WR)
 
     def receber(self, prazo, ate=None, calma=CALMA):
         """Espera uma resposta: um \\n, o fim, ou `calma` segundos sem nada depois do primeiro byte.
 
         Args:
-            prazo: segundos até o primeiro byte.
+            prazo: segundos até o primeiro byte, sem contar aqueles em que o programa trabalha ou a máquina se atrasa.
             ate: função dos bytes que diz se já bastam.
 
         Returns:
             Os bytes desta resposta; b"" se nada veio.
         """
-        dados, limite, falta_o_primeiro = b"", time.monotonic() + prazo, True
+        if not self._esperar_o_primeiro(prazo):
+            return b""
+        dados, limite = b"", time.monotonic() + (calma if ate is None else prazo)
         while not self.acabou and len(dados) < MAXIMO_LIDO and not (ate(dados) if ate else dados.endswith(b"\n")):
             try:
                 self._sock.settimeout(max(limite - time.monotonic(), 0.001))
@@ -72,25 +90,61 @@ class Ligacao:
                 break
             except OSError:
                 self.acabou = self.caiu = True
-                self._anotar("programa", "derruba a conexão (RST)")
+                self._anotar("programa", "derruba a conexão (RST)" if not self.udp else "já não está na porta")
                 break
-            if not parte:
+            if not parte and not self.udp:
                 self.acabou = True
                 self._anotar("programa", "encerra o envio")
                 break
+            if not dados:
+                agora = time.monotonic()
+                self.demora, self.primeiro = agora - self._enviado, self.primeiro or agora
             self._anotar("programa", "envia", parte)
             dados += parte
+            if self.udp:
+                break  # um datagrama é uma resposta
             if ate is None:
                 limite = time.monotonic() + calma
-            falta_o_primeiro = False
-        if falta_o_primeiro and not self.acabou:
-            self._anotar("programa", f"não envia nada em {prazo:g} s".replace(".", ","))
         self.recebido += dados
         return dados
 
+    def _esperar_o_primeiro(self, prazo):
+        """Espera haver o que ler: bytes, o fim ou a queda da conexão; diz se há."""
+        if self.acabou:
+            return False
+        corrido, comeco = 0.0, time.monotonic()  # corrido: o tempo que conta
+        while True:
+            antes = time.monotonic()
+            fatia = min(OLHADA, max(prazo - corrido, 0.001))
+            self._sock.settimeout(fatia)
+            try:
+                self._sock.recv(1, socket.MSG_PEEK)
+                return True
+            except TimeoutError:
+                pass
+            except OSError:
+                return True  # receber dirá o que houve
+            passou = time.monotonic() - antes
+            esticado = time.monotonic() - comeco > PACIENCIA * prazo
+            if esticado or not (self._trabalhando and corrido > 2 * OLHADA and self._trabalhando()):
+                corrido += passou if esticado else min(passou, 2 * fatia)
+            if corrido >= prazo:
+                esperou = f"{time.monotonic() - comeco:.1f}".removesuffix(".0").replace(".", ",")
+                self._anotar("programa", f"não envia nada em {esperou} s")
+                return False
+
     def leu(self):
         """O programa já tirou da fila tudo o que se enviou? Onde o sistema não diz, supõe-se que sim."""
-        return _ja_leu(self._sock) is not False
+        return self._por_ler() in (0, None)
+
+    def _por_ler(self):
+        """Quantos bytes do que se enviou o programa ainda não tirou da fila; None se o sistema não conta."""
+        if self.udp or not sys.platform.startswith("linux"):
+            return None
+        with contextlib.suppress(OSError):
+            ponta = outra_ponta(self._sock)
+            return (estado(self._sock).fila_envio or 0) + (ponta.por_ler if ponta else 0)
+        return 0  # já não há conexão
 
     def esperar_leitura(self, prazo=LEITURA):
         """Espera o programa tirar da fila tudo o que se enviou, para o próximo segmento chegar sozinho.
@@ -103,20 +157,20 @@ class Ligacao:
         """
         ainda_nao = time.monotonic()
         limite = ainda_nao + prazo
-        while (leu := _ja_leu(self._sock)) is False and time.monotonic() < limite:
+        while (por_ler := self._por_ler()) and time.monotonic() < limite:
             ainda_nao = time.monotonic()
             time.sleep(0.005)  # o sistema não avisa: só resta perguntar de novo
-        if leu is None:
+        if por_ler is None:
             time.sleep(ENTRE_SEGMENTOS)
-        return leu is not False, time.monotonic() - ainda_nao
+        return not por_ler, time.monotonic() - ainda_nao
 
     def despedir(self):
-        """Encerra como um cliente comum, com FIN; o descritor só se fecha com a mesa.
+        """Encerra como um cliente comum, com FIN; o descritor só se fecha com a bancada.
 
         Se o programa já encerrou, não há o que fazer: um FIN nosso agora o deixaria em TIME_WAIT, e ele
         não conseguiria voltar à mesma porta no caso seguinte.
         """
-        if not self.acabou:
+        if not self.acabou and not self.udp:
             self._anotar("avaliador", "fecha")
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)
@@ -124,8 +178,9 @@ class Ligacao:
     def fechar(self):
         """Fecha com RST, que não deixa TIME_WAIT em nenhuma das pontas."""
         if self._sock.fileno() != -1:
-            formato = "hh" if sys.platform == "win32" else "ii"
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(formato, 1, 0))
+            if not self.udp:
+                formato = "hh" if sys.platform == "win32" else "ii"
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(formato, 1, 0))
             self._sock.close()
 
     def derrubar(self):
@@ -135,15 +190,3 @@ class Ligacao:
 
     def _anotar(self, quem, o_que, dados=b""):
         self._passos.append(Passo(time.monotonic() - self._comeco, quem, o_que, dados))
-
-
-def _ja_leu(sock):
-    """O programa já tirou da fila tudo o que lhe enviamos? None se o sistema não conta: só o Linux sabe."""
-    if not sys.platform.startswith("linux"):
-        return None
-    with contextlib.suppress(OSError):
-        if estado(sock).fila_envio:
-            return False  # ainda não chegou
-        if ponta := outra_ponta(sock):
-            return ponta.por_ler == 0
-    return True  # já não há conexão

@@ -25,7 +25,7 @@ PROCESSOS = 64  # da família inteira
 RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
-TECLADO = re.compile(r"EOFError|NoSuchElementException|No line found|EOF when reading")
+TECLADO = re.compile(r"EOFError|NoSuchElementException|No\sline\sfound|EOF\swhen\sreading")
 SINAIS = {
     "SIGSEGV": "acessou memória que não é dele", "SIGABRT": "abortou", "SIGBUS": "acessou memória que não é dele",
     "SIGFPE": "fez uma conta impossível, como dividir por zero", "SIGPIPE": "escreveu numa conexão que já tinha caído",
@@ -57,8 +57,9 @@ class Programa:
             threading.Lock(),
         )
         self.comeco = time.monotonic()
-        self._vistos, self._sessoes = {}, set()  # pid: Process dos que se viram; as sessões deles
+        self._vistos, self._sessoes = {}, set()  # por pid, os que se viram; as sessões deles
         self._excesso, self._encerrado = "", False
+        self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
         self._iniciado = Iniciado(self.comando, pasta, entrada)
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
@@ -189,6 +190,17 @@ class Programa:
         """O que ele imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
         return re.match(r"python|node|java", pathlib.Path(self.comando[0]).name) is not None
 
+    def trabalhando(self):
+        """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""
+        gasto, pronto = 0.0, False
+        for processo in list(self._vistos.values()):
+            with contextlib.suppress(psutil.Error):
+                tempos = processo.cpu_times()
+                gasto += tempos.user + tempos.system
+                pronto |= processo.status() in (psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP)
+        antes, self._gasto = self._gasto, gasto
+        return pronto or gasto > antes
+
     @property
     def vivo(self):
         """O processo iniciado ainda executa?"""
@@ -197,6 +209,11 @@ class Programa:
     def terminou(self, prazo):
         """Espera até `prazo` segundos o programa terminar sozinho; diz se terminou."""
         return self._iniciado.esperar(prazo)
+
+    @property
+    def encerrado(self):
+        """Ainda executava quando o avaliador o encerrou?"""
+        return self._encerrado
 
     @property
     def codigo(self):
@@ -263,14 +280,18 @@ class Programa:
             time.sleep(OLHADA)
         return None
 
-    def esperar_saida(self, trecho, prazo):
-        """Espera o programa dizer um trecho (no stdout); diz se disse."""
+    def esperar_que(self, condicao, prazo):
+        """Espera valer uma condição sobre a tela do programa; diz se valeu antes do prazo, ou do fim dele."""
         limite = time.monotonic() + prazo
-        while trecho not in self.dito:
-            if time.monotonic() > limite or not self._leitores[0].is_alive():
-                return trecho in self.dito
+        while not condicao():
+            if time.monotonic() > limite or not any(leitor.is_alive() for leitor in self._leitores):
+                return condicao()
             time.sleep(OLHADA)
         return True
+
+    def esperar_saida(self, trecho, prazo):
+        """Espera o programa dizer um trecho (no stdout); diz se disse."""
+        return self.esperar_que(lambda: trecho in self.dito, prazo)
 
     def encerrar(self):
         """Termina o programa e todos os descendentes, por bem e depois por mal; pode ser repetido."""

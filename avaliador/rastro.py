@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 # O texto que pode vir antes do nome da exceção, e o nome, com ou sem pacote, e a mensagem.
 CABECA = re.compile(
-    r"(?:Uncaught |Unhandled [Ee]xception[.:]? |Exception in thread \S+ |Caused by: | ---> |\[\w+\] )*"
+    r"(?:Uncaught\s|Unhandled\s[Ee]xception[.:]?\s|Exception\sin\sthread\s\S+ |Caused\sby:\s| ---> |\[\w+\] )*"
     r"(?P<nome>(?:[A-Za-z_]\w*[.$])*[A-Za-z_]\w*)(?: \[\w+\])?(?:: ?(?P<mensagem>.*))?$"
 )
 # Uma que se reconhece sozinha, mesmo sem nenhum quadro embaixo.
-SOZINHA = re.compile(r"(?:Exception in thread \"|Unhandled [Ee]xception|Uncaught |panic: )")
+SOZINHA = re.compile(r"(?:Exception\sin\sthread\s\"|Unhandled\s[Ee]xception|Uncaught\s|panic:\s)")
 QUADROS_PYTHON = re.compile(r'^[ |]*File "(?P<arquivo>.+)", line (?P<linha>\d+)')
 QUADROS = (
     re.compile(r"^\s+at (?P<onde>.+\)) in (?P<arquivo>.+):line (?P<linha>\d+)$"),
@@ -28,12 +28,12 @@ DA_LINGUAGEM = re.compile(
     r"^(?:java|javax|jdk|sun|System|Microsoft|node:|<)|[/\\](?:python\d|site-packages|node_modules)"
 )
 CONTINUA = re.compile(
-    r"^(?:[ \t].*|Emitted '\w+' event|\}|goroutine \d+ \[|[\w./]+\(.*\)$|Caused by: .*| ---> |created by )"
+    r"^(?:[ \t].*|Emitted\s'\w+' event|\}|goroutine\s\d+ \[|[\w./]+\(.*\)$|Caused\sby:\s.*| ---> |created\sby\s)"
 )
 AVISO = re.compile(
-    r"^.*\.py:\d+: \w*Warning: |^sys:1: \w*Warning|^\(node:\d+\) |^\(Use `node --trace|^Node\.js v\d|^Picked up \w*JAVA|"
-    r"^OpenJDK .* warning|^WARNING: An illegal|^(?:Note: )?[\w./\\-]+\.java uses|^exit status \d+|^Fatal Python error|"
-    r"^\d+ errors?$|^error: compilation failed"
+    r"^.*\.py:\d+: \w*Warning: |^sys:1:\s\w*Warning|^\(node:\d+\) |^\(Use\s`node\s--trace|^Node\.js\sv\d|^Picked\sup\s\w*JAVA|"
+    r"^OpenJDK\s.*\swarning|^WARNING:\sAn\sillegal|^(?:Note: )?[\w./\\-]+\.java\suses|^exit\sstatus\s\d+|^Fatal\sPython\serror|"
+    r"^\d+ errors?$|^error:\scompilation\sfailed"
 )
 COR = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
 ANTES_DO_NODE = 5  # linhas, antes da exceção, em que ele mostra onde foi
@@ -112,9 +112,9 @@ def _blocos(linhas):
 
 
 def _de_python(linhas, i):
-    """De "Traceback (most recent call last):", ou do File de um erro de sintaxe, até a linha da exceção."""
+    """Do `Traceback (most recent call last):`, ou do `File` de um erro de sintaxe, até a linha da exceção."""
     anuncia = re.match(
-        r"^(?:[ +|]*)(?:Exception Group )?Traceback \(most recent call last\):|^Exception (?:in thread (?!\")|ignored)",
+        r"^(?:[ +|]*)(?:Exception\sGroup\s)?Traceback\s\(most\srecent\scall\slast\):|^Exception\s(?:in\sthread\s(?!\")|ignored)",
         linhas[i],
     )
     if not anuncia and not QUADROS_PYTHON.match(linhas[i]):
@@ -131,7 +131,7 @@ def _de_python(linhas, i):
             fim > i
             and nua.strip()
             and not nua.startswith((" ", "\t"))
-            and not re.match(r"(?:Exception Group )?Traceback \(", nua)
+            and not re.match(r"(?:Exception\sGroup\s)?Traceback\s\(", nua)
         ):
             cabeca = CABECA.match(nua)
             break
@@ -144,7 +144,7 @@ def _de_python(linhas, i):
     if (
         fim + 1 < len(linhas)
         and not linhas[fim]
-        and re.match(r"During handling of|The above exception", linhas[fim + 1])
+        and re.match(r"During\shandling\sof|The\sabove\sexception", linhas[fim + 1])
     ):
         fim = min(fim + 3, len(linhas))
     return comeco, fim, cabeca.groupdict(), quadros, True
@@ -178,7 +178,7 @@ def _dos_outros(linhas, i):
     while fim < len(linhas) and (CONTINUA.match(linhas[fim]) or not linhas[fim]):
         if quadro := _quadro(linhas[fim]):
             quadros.append(quadro.groupdict())
-        elif linhas[fim].startswith(("Caused by: ", " ---> ")) and (outra := CABECA.match(linhas[fim])):
+        elif re.match(r"Caused\sby:\s|\s--->\s", linhas[fim]) and (outra := CABECA.match(linhas[fim])):
             cabeca, de_antes = outra, quadros
             quadros = []
             proximos = [q for q in map(_quadro, linhas[fim + 1 :][:3]) if q]

@@ -109,7 +109,7 @@ def porta_livre():
             return porta
 
 
-INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node"}
+INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node", ".c": "gcc"}
 
 
 def comando_do_aluno(arquivo, *argumentos):
@@ -117,6 +117,8 @@ def comando_do_aluno(arquivo, *argumentos):
     interprete = INTERPRETES[arquivo.suffix]
     if not shutil.which(interprete):
         return None
+    if arquivo.suffix == ".c":
+        return [str(pathlib.Path(_compilado(arquivo), arquivo.stem)), *argumentos]
     if arquivo.suffix == ".java" and shutil.which("javac"):  # compilado uma vez só, e não a cada caso
         return [interprete, "-XX:TieredStopAtLevel=1", "-cp", _compilado(arquivo), arquivo.stem, *argumentos]
     return [interprete, str(arquivo), *argumentos]
@@ -126,7 +128,8 @@ def comando_do_aluno(arquivo, *argumentos):
 def _compilado(arquivo):
     pasta = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, pasta, ignore_errors=True)
-    subprocess.run(["javac", "-d", pasta, str(arquivo)], check=True, timeout=60)
+    compilar = ["javac", "-d", pasta] if arquivo.suffix == ".java" else ["gcc", "-o", f"{pasta}/{arquivo.stem}"]
+    subprocess.run([*compilar, str(arquivo)], check=True, timeout=60)
     return pasta
 
 

@@ -10,6 +10,11 @@ from parimpar import observar
 from parimpar.diario import Diario
 
 
+def pytest_addoption(parser):
+    """`--regravar` escreve de novo os vereditos esperados dos programas de tests/alunos: leia a diferença depois."""
+    parser.addoption("--regravar", action="store_true", help="grava como esperado o veredito que se vir (esperado.py)")
+
+
 def pytest_configure(config):
     """Fora do Linux os notebooks rodam inteiros, mas as saídas não são comparadas.
 

@@ -1,0 +1,94 @@
+"""Um processo novo do servidor examinado, e as conexões que o avaliador abriu com ele."""
+
+import socket
+import time
+
+from parimpar.texto import visivel
+
+from .ligacao import Ligacao
+from .veredito import Falhou, Passo
+
+SEM_ESCUTA = 2.0  # segundos em que uma porta pode ficar sem ninguém escutando: há quem refaça o bind a cada cliente
+OLHADA = 0.05  # segundos entre duas tentativas de se conectar
+
+
+class SemConexao(Falhou):
+    """O programa não aceitou a conexão."""
+
+
+def por_onde(host):
+    """Os endereços por onde se chega a quem escuta em `host`: o de todas as interfaces serve o desta máquina."""
+    todas = {"0.0.0.0": ["127.0.0.1"], "::": ["127.0.0.1", "::1"], "*": ["127.0.0.1", "::1"]}
+    return todas.get(host, [host.removeprefix("::ffff:")])
+
+
+class BancadaDeServidor:
+    """Um processo do servidor, já escutando, e o que se faz com ele; quem a abre é `ExameDeServidor.bancada`.
+
+    Args:
+        exame: de onde vêm os prazos e os números.
+        programa: em execução.
+        partida: a `Partida` dele.
+        forma: a `Forma` dos pedidos.
+    """
+
+    def __init__(self, exame, programa, partida, forma):
+        self.exame, self.programa, self.partida, self.forma = exame, programa, partida, forma
+        self.passos, self.comeco, self._ligacoes = exame.passos, time.monotonic(), []
+
+    def ligar(self, prazo=None):
+        """Abre uma conexão com o servidor; se ninguém escuta, insiste por um instante.
+
+        Raises:
+            SemConexao: ele não aceita.
+        """
+        host, porta = self.partida.endereco
+        prazo = prazo or self.exame.prazo_da_resposta
+        limite = time.monotonic() + min(SEM_ESCUTA, prazo)
+        while True:
+            for ip in por_onde(host):
+                try:
+                    sock = self._conectar(ip, porta, prazo)
+                except ConnectionError as erro:
+                    motivo = erro
+                except OSError as erro:  # a fila do listen está cheia, por exemplo
+                    motivo, limite = erro, 0
+                else:
+                    ligacao = Ligacao(sock, self.passos, self.comeco, self.programa.trabalhando)
+                    self._ligacoes.append(ligacao)
+                    return ligacao
+            if time.monotonic() > limite or not (self.programa.vivo or self.programa.familia()):
+                self.passos.append(Passo(time.monotonic() - self.comeco, "programa", "não aceita a conexão"))
+                raise SemConexao("o servidor não aceitou a conexão") from motivo
+            time.sleep(OLHADA)
+
+    def _conectar(self, ip, porta, prazo):
+        if not self.partida.udp:
+            return socket.create_connection((ip, porta), timeout=prazo)
+        sock = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM)
+        sock.connect((ip, porta))
+        return sock
+
+    def pedir(self, numero, ligacao=None, prazo=None):
+        """Envia um número na forma que o servidor entende e devolve os bytes da resposta."""
+        ligacao = ligacao or self.ligar(prazo)
+        ligacao.enviar(self.forma.codificar(numero), encerrar=self.forma.fim)
+        return ligacao.receber(prazo or self.exame.prazo_da_resposta)
+
+    def ainda_atende(self, prazo=None):
+        """Um cliente novo recebe alguma resposta?"""
+        prazo = prazo or self.exame.prazo_do_proximo
+        try:
+            return bool(self.pedir(self.exame.par("o próximo", 1), prazo=prazo))
+        except SemConexao:
+            return False
+
+    def queda(self):
+        """A exceção que ele escreveu na tela, numa linha; "" se não há nenhuma."""
+        return visivel(self.programa.excecao(), 160, aspas=False)
+
+    def encerrar(self):
+        """Derruba as conexões e depois o programa: assim não fica nele um TIME_WAIT que prenda a porta."""
+        for ligacao in self._ligacoes:
+            ligacao.fechar()
+        self.programa.encerrar()
