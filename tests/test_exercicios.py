@@ -65,7 +65,7 @@ def test_a_solucao_esta_certa(nome):
     assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
 
 
-AINDA_COM_POUCAS = {"aula09", "aula11"}
+AINDA_COM_POUCAS = {"aula09"}
 RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
     (f"aula{numero}.{nome}", *resposta)
@@ -107,7 +107,7 @@ def com_recusa_lenta(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", conectar_devagar)
 
 
-@pytest.mark.parametrize("nome", ["aula01.alguem_escuta"])
+@pytest.mark.parametrize("nome", ["aula01.alguem_escuta", "aula11.diagnosticar"])
 def test_a_solucao_aguenta_uma_recusa_lenta(nome, monkeypatch):
     """Uma conexão recusada só depois de 2 s não reprova quem está certo."""
     com_recusa_lenta(monkeypatch)
