@@ -38,7 +38,7 @@ AULAS = [
     Aula("08", "TCP × UDP", "08-tcp-e-udp.ipynb", 75),
     Aula("09", "Por dentro da conexão", "09-os-segmentos.ipynb", 60),
     Aula("11", "Quando dá errado", "11-quando-da-errado.ipynb", 75),
-    Aula("12", "Sua vez", "12-sua-vez.ipynb", 90),
+    Aula("12", "Sua vez", "12-sua-vez.ipynb", 100),
     Aula("13", "A turma", "13-a-turma.ipynb", 65),
 ]
 
