@@ -14,8 +14,8 @@ from collections import Counter
 import pytest
 from apoio import PRAZO, anotou, em_outro_processo, ler_tudo, porta_livre, reiniciar, servidor_de_aluno
 
-from parimpar import Cliente, Servidor, sortear_numero
-from parimpar.cliente import rodada
+from parimpar import Cliente, Diario, Servidor, sortear_numero
+from parimpar.cliente import SILENCIO, SILENCIO_EM_LINHA, rodada
 from parimpar.erros import ConexaoPerdida, ConexaoRecusada, ErroDeProtocolo, ErroDeRede, ErroDeUso, TempoEsgotado
 
 formas = pytest.mark.parametrize("crua", [False, True], ids=["linha", "crua"])
@@ -70,6 +70,51 @@ def test_perguntar(servidor, numero, resposta, crua):
     assert anotou(servidor.diario, "devolve").detalhe == "confere"
 
 
+def test_o_diario_do_cliente(servidor):
+    """Cada passo vai ao diário que se passou, com a chamada, os endereços, os bytes e o instante de antes dela."""
+    diario, antes = Diario(), time.monotonic()
+    with Cliente(*servidor.endereco, diario=diario) as cliente:
+        local = cliente.client_socket.getsockname()
+        cliente.perguntar(7)
+        cliente.devolver()
+    assert [(e.tipo, e.chamada, e.dados.decode(), e.detalhe) for e in diario] == [
+        ("conecta", "connect(…)", "", ""),
+        ("envia", "sendall(2 bytes)", "7\n", ""),
+        ("recebe", "recv(4096)", "ÍMPAR\n", ""),
+        ("envia", "sendall(11 bytes)", "ÍMPAR FIM\n", ""),
+        ("fecha", "close()", "", ""),
+    ]
+    assert {(e.quem, e.local, e.remoto) for e in diario} == {("cliente", local, servidor.endereco)}
+    do_servidor = {e.tipo: e.instante for e in servidor.diario if e.tipo in ("conecta", "recebe")}
+    instantes = [antes, *(e.instante for e in diario)]
+    assert instantes == sorted(instantes)
+    assert instantes[1] <= do_servidor["conecta"] and instantes[2] <= do_servidor["recebe"]
+    assert Cliente().diario is not Cliente().diario
+
+
+def test_o_instante_e_o_de_antes_da_chamada(servidor, monkeypatch):
+    """O connect, o sendall e o close são anotados com o instante em que começaram."""
+    cliente, depois = Cliente(*servidor.endereco), []
+
+    def cronometrada(nome):
+        def chamar(self, *args):
+            getattr(socket.SocketType if nome != "close" else de_verdade, nome)(self, *args)
+            if threading.current_thread() is threading.main_thread():  # e não a do servidor
+                depois.append(time.monotonic())
+
+        return chamar
+
+    de_verdade = socket.socket
+    Cronometrado = type("Cronometrado", (de_verdade,), {n: cronometrada(n) for n in ("connect", "sendall", "close")})
+
+    monkeypatch.setattr(socket, "socket", Cronometrado)
+    with cliente:
+        cliente.perguntar(7)
+    monkeypatch.undo()
+    instantes = [e.instante for e in cliente.diario if e.tipo in ("conecta", "envia", "fecha")]
+    assert len(depois) == 3 and all(antes < fim for antes, fim in zip(instantes, depois, strict=True))
+
+
 def test_varias_perguntas_numa_conexao(servidor):
     """Na forma de linha a conexão serve para várias voltas (PI-14)."""
     with Cliente(*servidor.endereco) as cliente:
@@ -80,6 +125,38 @@ def test_varias_perguntas_numa_conexao(servidor):
     eventos = list(servidor.diario)
     assert [e.detalhe for e in eventos if e.tipo == "devolve"] == ["confere"] * 4
     assert sum(e.tipo == "conecta" for e in eventos) == 1
+
+
+@pytest.mark.parametrize("crua, silencio", [(False, SILENCIO_EM_LINHA), (True, SILENCIO)])
+@pytest.mark.parametrize("partes", [["ÍMPAR"], ["ÍM", "PAR"], ["\xcd"]], ids=["inteira", "em pedaços", "um Í"])
+def test_uma_resposta_sem_fim_acaba_no_silencio(crua, silencio, partes):
+    """Sem \\n, a resposta acaba quando nada mais chega, e nunca no meio de um Í (PI-11, PI-12)."""
+    partes = [parte.encode() for parte in partes]
+
+    def roteiro(conexao):
+        assert conexao.recv(4096)
+        if len(partes) == 1 and len(partes[0]) == 2:  # as duas metades de um Í, com mais do que o silêncio entre elas
+            conexao.sendall(partes[0][:1])
+            assert not pausa.wait(silencio * 1.3)
+            conexao.sendall(partes[0][1:])
+        else:
+            for parte in partes:
+                conexao.sendall(parte)
+                assert not pausa.wait(silencio / 4)
+        enviada.append(time.monotonic())
+        ler_tudo(conexao)
+
+    pausa, enviada = threading.Event(), []
+    with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, crua=crua, prazo=PRAZO) as cliente:
+        assert cliente.perguntar(7) == b"".join(partes).decode()
+        assert silencio / 2 < time.monotonic() - enviada[0] < PRAZO / 2
+
+
+def test_o_prazo_que_acaba_antes_do_silencio():
+    """Se o prazo não deixa esperar o silêncio, não se sabe se o que veio é tudo: o tempo se esgotou (PI-11)."""
+    with servidor_de_aluno(responder(b"PAR")) as endereco, Cliente(*endereco, prazo=SILENCIO_EM_LINHA / 2) as cliente:
+        with pytest.raises(TempoEsgotado, match="esperava a resposta em até 0,5 s e ela não veio.*crua=True"):
+            cliente.perguntar(8)
 
 
 @pytest.mark.parametrize("resposta", ["PAR", "IMPAR", " banana ", "", "ERRO servidor cheio"])
@@ -159,8 +236,12 @@ def test_devolver_fora_de_ordem(servidor):
             cliente.devolver()
         cliente.perguntar(7)
     assert cliente.resposta == "ÍMPAR"
-    with pytest.raises(ErroDeUso, match="perguntar"):
+    with pytest.raises(ErroDeUso, match="não há resposta a devolver nesta conexão: use perguntar"):
         cliente.devolver()
+    cliente.conectar()
+    with pytest.raises(ErroDeUso, match="perguntar"):  # a resposta era da outra conexão
+        cliente.devolver()
+    cliente.fechar()
 
 
 @formas
@@ -193,6 +274,9 @@ def test_devolver_depois_de_um_rst():
             cliente.client_socket.recv(1)
         assert cliente.devolver() is False
         assert cliente.client_socket is None
+    *_, erro, fecha = cliente.diario
+    assert (erro.tipo, erro.chamada, fecha.tipo) == ("erro", "sendall(…)", "fecha")
+    assert re.fullmatch(r"não enviou: a outra ponta .* \(E\w+\)", erro.detalhe)
 
 
 def test_conectar_e_fechar_podem_ser_repetidos(servidor):
@@ -240,7 +324,9 @@ def test_ninguem_escuta():
         with pytest.raises(ConexaoRecusada, match=f"ninguém escuta em 127.0.0.1:{porta}: inicie o servidor") as info:
             cliente.perguntar(7)
     assert isinstance(info.value.__cause__, ConnectionRefusedError)
-    assert cliente.client_socket is None and anotou(cliente.diario, "erro").remoto == ("127.0.0.1", porta)
+    erro = anotou(cliente.diario, "erro")
+    assert cliente.client_socket is None and (erro.remoto, erro.chamada) == (("127.0.0.1", porta), "connect(…)")
+    assert erro.detalhe == "não conectou: ninguém escuta nessa porta (ECONNREFUSED)"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só no Linux a fila cheia ignora o SYN")
@@ -253,8 +339,11 @@ def test_o_hospedeiro_nao_responde():
             sock = abertos.enter_context(socket.socket())
             sock.setblocking(False)
             sock.connect_ex(escuta.getsockname())
-        with pytest.raises(TempoEsgotado, match="não respondeu em 0.3 s"):
+        onde = f"127.0.0.1:{escuta.getsockname()[1]}"
+        antes = time.monotonic()
+        with pytest.raises(TempoEsgotado, match=f"{onde} não respondeu em 0,3 s: confira o endereço, a rede e o fire"):
             Cliente(*escuta.getsockname(), prazo=CURTO).conectar()
+        assert CURTO <= time.monotonic() - antes < PRAZO
 
 
 def test_endereco_impossivel():
@@ -267,9 +356,11 @@ def test_endereco_impossivel():
 def test_o_servidor_fecha_sem_responder(crua):
     """O fim da conexão sem resposta é uma conexão perdida (PI-44)."""
     with servidor_de_aluno(lambda conexao: conexao.recv(4096)) as endereco, Cliente(*endereco, crua=crua) as cliente:
-        with pytest.raises(ConexaoPerdida, match="fechou a conexão sem responder"):
+        with pytest.raises(ConexaoPerdida, match="fechou a conexão sem responder; ele pode ter caído ou recusado"):
             cliente.perguntar(7)
         assert cliente.client_socket is None
+    *_, erro, fecha = cliente.diario
+    assert (erro.tipo, fecha.tipo) == ("erro", "fecha") and "sem responder" in erro.detalhe
 
 
 def test_o_servidor_reinicia_a_conexao():
@@ -280,9 +371,48 @@ def test_o_servidor_reinicia_a_conexao():
         reiniciar(conexao)
 
     with servidor_de_aluno(roteiro) as endereco, Cliente(*endereco) as cliente:
-        with pytest.raises(ConexaoPerdida, match="ECONNRESET"):
+        with pytest.raises(ConexaoPerdida, match=r"acabou antes da resposta: .*\(ECONNRESET\); o servidor pode ter"):
             cliente.perguntar(7)
         assert cliente.client_socket is None
+
+
+def test_o_servidor_reinicia_entre_duas_perguntas():
+    """Um RST que já chegou não derruba a pergunta seguinte: ela usa outra conexão (PI-43)."""
+    conexoes = []
+
+    def roteiro(conexao):
+        conexoes.append(conexao)
+        assert conexao.recv(4096)
+        conexao.sendall(b"PAR\n")
+        if len(conexoes) == 1:
+            assert conexao.recv(4096) == b"PAR FIM\n"
+            reiniciar(conexao)
+        else:
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco) as cliente:
+        cliente.perguntar(8)
+        cliente.devolver()
+        select.select([cliente.client_socket], [], [], PRAZO)
+        assert cliente.perguntar(8) == "PAR" and len(conexoes) == 2
+
+
+def test_pedido_que_o_servidor_nao_pode_mais_ler(servidor, monkeypatch):
+    """Se a conexão acaba entre a espiada e o envio, é uma conexão perdida, e o socket se fecha (PI-44)."""
+    with Cliente(*servidor.endereco) as cliente:
+
+        def quebrar(_):
+            raise BrokenPipeError(errno.EPIPE, "")
+
+        monkeypatch.setattr(socket.socket, "sendall", lambda self, _: quebrar(_))
+        with pytest.raises(ConexaoPerdida, match="o servidor já tinha fechado a conexão; conecte de novo"):
+            cliente.perguntar(7)
+        assert cliente.client_socket is None
+    assert [(e.tipo, e.detalhe) for e in cliente.diario][1:] == [
+        ("erro", "não enviou: a outra ponta já tinha fechado (EPIPE)"),
+        ("fecha", ""),
+        ("erro", "o servidor já tinha fechado a conexão; conecte de novo"),
+    ]
 
 
 def test_o_servidor_caiu_entre_duas_perguntas(servidor):
@@ -295,8 +425,10 @@ def test_o_servidor_caiu_entre_duas_perguntas(servidor):
     assert [e.tipo for e in cliente.diario].count("conecta") == 2
 
 
-@pytest.mark.parametrize("colada", [True, False], ids=["colada", "depois"])
-def test_uma_resposta_a_mais_nao_serve_a_outra_pergunta(colada):
+@pytest.mark.parametrize(
+    "resposta", ["ÍMPAR\nOUTRA\n", "ÍMPAR\nOUT", "ÍMPAR\n"], ids=["colada", "pela metade", "depois"]
+)
+def test_uma_resposta_a_mais_nao_serve_a_outra_pergunta(resposta):
     """O que chegou sem ninguém pedir, junto da resposta ou depois dela, é largado com a conexão antiga."""
     conexoes, perguntada = [], threading.Event()
 
@@ -304,7 +436,7 @@ def test_uma_resposta_a_mais_nao_serve_a_outra_pergunta(colada):
         conexoes.append(conexao)
         assert conexao.recv(4096)
         if len(conexoes) == 1:
-            conexao.sendall(("ÍMPAR\nOUTRA\n" if colada else "ÍMPAR\n").encode())
+            conexao.sendall(resposta.encode())
             assert perguntada.wait(PRAZO)
         conexao.sendall(b"PAR\n")
         with contextlib.suppress(ConnectionError):  # o cliente fecha sem ler tudo
@@ -315,6 +447,22 @@ def test_uma_resposta_a_mais_nao_serve_a_outra_pergunta(colada):
         perguntada.set()
         assert select.select([cliente.client_socket], [], [], PRAZO)[0]
         assert cliente.perguntar(8) == "PAR"
+        assert len(conexoes) == 2
+
+
+def test_a_resposta_boa_antes_de_uma_que_nao_se_le():
+    """Uma resposta que se lê vale, mesmo que no mesmo segmento venha lixo; o lixo não serve à próxima pergunta."""
+    conexoes = []
+
+    def roteiro(conexao):
+        conexoes.append(conexao)
+        assert conexao.recv(4096)
+        conexao.sendall(b"PAR\n\xff\n" if len(conexoes) == 1 else b"PAR\n")
+        with contextlib.suppress(ConnectionError):  # o cliente fecha sem ler tudo
+            ler_tudo(conexao)
+
+    with servidor_de_aluno(roteiro, vezes=2) as endereco, Cliente(*endereco) as cliente:
+        assert [cliente.perguntar(8), cliente.perguntar(8)] == ["PAR", "PAR"]
         assert len(conexoes) == 2
 
 
@@ -392,6 +540,7 @@ def test_a_celula_interrompida_nao_deixa_resposta_para_depois(servidor, monkeypa
             with pytest.raises(KeyboardInterrupt):
                 cliente.perguntar(7)
         assert cliente.client_socket is None
+        assert [(e.tipo, e.detalhe) for e in cliente.diario][-2:] == [("erro", "interrompido"), ("fecha", "")]
         assert cliente.perguntar(8) == "PAR"
 
 
@@ -427,7 +576,7 @@ def test_o_servidor_nao_le():
 
     largada, aviso = socket.socketpair()
     with largada, aviso, servidor_de_aluno(roteiro) as endereco, Cliente(*endereco, prazo=CURTO) as cliente:
-        with pytest.raises(TempoEsgotado, match="não leu o pedido"):
+        with pytest.raises(TempoEsgotado, match="o servidor não leu o pedido em 0,3 s; tente de novo"):
             cliente.perguntar("1" * 50_000_000)
         assert cliente.client_socket is None
         aviso.sendall(b".")
@@ -446,6 +595,16 @@ def test_argumento_errado(argumentos, motivo):
     """Um argumento errado é um `ErroDeUso` que mostra o que veio."""
     with pytest.raises(ErroDeUso, match=re.escape(motivo)):
         Cliente(**argumentos)
+
+
+def test_os_argumentos_no_limite_e_os_que_nao_se_dizem():
+    """A maior porta e o maior prazo servem, e quem não diz nada fala com 127.0.0.1:60000, em linha, por 5 s."""
+    maximo = Cliente(porta=65535, prazo=86_400)
+    assert (maximo.porta, maximo.prazo) == (65535, 86_400) and Cliente(porta=1).porta == 1
+    padrao = Cliente()
+    assert (padrao.host, padrao.porta, padrao.crua, padrao.prazo) == ("127.0.0.1", 60000, False, 5.0)
+    assert padrao.nome is padrao.resposta is padrao.client_socket is None
+    assert repr(padrao) == "<Cliente de 127.0.0.1:60000 fechado>"
 
 
 @pytest.mark.parametrize("crua, texto", [(False, "7\n8"), (False, "7\n"), (True, "7\n"), (True, "")])
@@ -512,8 +671,10 @@ def test_resposta_crua_antes_de_um_rst():
 @pytest.mark.parametrize("host", ["nome..vazio", "a" * 64, "x\0y", "\udcff"])
 def test_nome_que_nao_pode_ser_de_hospedeiro(host):
     """Um nome impossível é um erro do pacote, e o socket não fica aberto."""
-    with pytest.raises(ErroDeRede, match="IPv4|hospedeiro"):
-        Cliente(host).conectar()
+    cliente = Cliente(host)
+    with pytest.raises(ErroDeRede, match="não foi possível conectar a .*(IPv4|não é um nome de hospedeiro)"):
+        cliente.conectar()
+    assert cliente.client_socket is None
 
 
 @pytest.mark.parametrize("falha", [KeyboardInterrupt, MemoryError])

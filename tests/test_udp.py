@@ -1,6 +1,7 @@
 """O serviço por UDP: o servidor, o cliente e a linha de comando (PI-30 a PI-32)."""
 
 import contextlib
+import errno
 import os
 import random
 import re
@@ -8,14 +9,16 @@ import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from apoio import PRAZO, RAIZ, anotou
 
+from parimpar import Diario
 from parimpar.aulas.rede_ruim import RedeRuimUDP
 from parimpar.cliente import rodada
 from parimpar.erros import ErroDeProtocolo, ErroDeRede, ErroDeUso, PortaOcupada, TempoEsgotado
-from parimpar.udp import CLIENTES_LEMBRADOS, ClienteUDP, ServidorUDP
+from parimpar.udp import CLIENTES_LEMBRADOS, RESPOSTAS_LEMBRADAS, ClienteUDP, MotorUDP, ServidorUDP
 
 
 @pytest.fixture
@@ -121,6 +124,145 @@ def test_a_devolucao_de_um_pedido_retransmitido_confere(servidor, sock):
     assert anotou(servidor.diario, "devolve").detalhe == "confere"
 
 
+def test_so_as_ultimas_respostas_contam(servidor, sock):
+    """A devolução de uma resposta antiga demais é divergente: a memória de cada cliente tem limite (PI-31)."""
+    respostas = [perguntar(sock, servidor, b"1" * 11) for _ in range(RESPOSTAS_LEMBRADAS + 1)]
+    sock.sendto(f"{respostas[1]} FIM".encode(), servidor.endereco)
+    sock.sendto(f"{respostas[0]} FIM".encode(), servidor.endereco)
+    cursor = anotou(servidor.diario, "devolve", "confere").numero + 1
+    divergente = anotou(servidor.diario, "devolve", cursor=cursor)
+    assert divergente.detalhe == "divergente: não é uma das últimas respostas + FIM"
+
+
+def test_a_devolucao_de_outro_endereco_diverge(servidor, sock):
+    """As respostas se lembram por endereço: o que um recebeu não serve à devolução do outro (PI-31)."""
+    assert perguntar(sock, servidor, b"8") == "PAR"
+    with novo() as outro:
+        outro.sendto(b"PAR FIM", servidor.endereco)
+        assert anotou(servidor.diario, "devolve").detalhe.startswith("divergente")
+
+
+@pytest.mark.parametrize("dados", [b"ERRO servidor cheio", b"ERRO x\n", b"ERRO "])
+def test_nao_se_responde_a_um_erro(servidor, sock, dados):
+    """Um ERRO que chega é anotado, e a próxima resposta é a do pedido seguinte (PI-31)."""
+    sock.sendto(dados, servidor.endereco)
+    assert perguntar(sock, servidor, b"8") == "PAR"
+    erro = anotou(servidor.diario, "erro")
+    assert (erro.dados, erro.remoto) == (dados, sock.getsockname())
+    assert erro.detalhe == "esperava um pedido e veio uma resposta; não se responde a ela"
+
+
+def test_dois_servidores_nao_se_respondem_sem_fim(servidor):
+    """Um lixo em nome de outro servidor acaba no primeiro ERRO (PI-31)."""
+    with ServidorUDP() as outro:
+        outro.server_socket.sendto(b"lixo", servidor.endereco)
+        assert anotou(outro.diario, "erro").detalhe.startswith("esperava um pedido e veio uma resposta")
+    servidor.parar()
+    assert [e.tipo for e in servidor.diario] == ["inicia", "recebe", "erro", "envia", "para"]
+
+
+def test_o_diario_do_servidor(sock):
+    """Cada passo é anotado, com a chamada, os endereços, os bytes e o que há a dizer."""
+    diario = Diario()
+    with ServidorUDP(diario=diario) as servidor:
+        assert servidor.diario is diario
+        perguntar(sock, servidor, b"7\n")
+        perguntar(sock, servidor, b"x")
+        sock.sendto("ÍMPAR FIM".encode(), servidor.endereco)
+        anotou(diario, "devolve")
+    cliente, local = sock.getsockname(), servidor.endereco
+    recusa = "esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio 'x'; corrija e envie de novo"
+    passos = [
+        ("inicia", "bind(…)", None, b"", ""),
+        ("recebe", "recvfrom(65536)", cliente, b"7\n", ""),
+        ("envia", "sendto(…)", cliente, "ÍMPAR\n".encode(), ""),
+        ("recebe", "recvfrom(65536)", cliente, b"x", ""),
+        ("erro", "", cliente, b"x", recusa),
+        ("envia", "sendto(…)", cliente, f"ERRO {recusa}".encode(), ""),
+        ("recebe", "recvfrom(65536)", cliente, "ÍMPAR FIM".encode(), ""),
+        ("devolve", "", cliente, "ÍMPAR FIM".encode(), "confere"),
+        ("para", "close()", None, b"", ""),
+    ]
+    assert [(e.tipo, e.chamada, e.remoto, e.dados, e.detalhe) for e in diario] == passos
+    assert {(e.quem, e.local) for e in diario} == {("servidor", local)}
+    assert [e.instante for e in diario] == sorted(e.instante for e in diario)
+
+
+def test_o_envio_e_anotado_com_o_instante_de_antes(servidor, sock, monkeypatch):
+    """Em ordem de instante, o envio vem antes da chegada, mesmo que se anote depois."""
+    chegou = []
+    de_verdade = servidor._motor._anotar
+
+    def anotar(tipo, *args, **opcoes):
+        if tipo == "envia":
+            sock.recvfrom(100)
+            chegou.append(time.monotonic())
+        de_verdade(tipo, *args, **opcoes)
+
+    monkeypatch.setattr(servidor._motor, "_anotar", anotar)
+    sock.sendto(b"7", servidor.endereco)
+    assert anotou(servidor.diario, "envia").instante < chegou[0]
+
+
+def test_aviso_de_que_a_rede_pode_entrar(monkeypatch):
+    """Escutar além desta máquina é anotado; só 127.x.x.x não é visto pela rede."""
+    so_desta_maquina = MotorUDP.so_desta_maquina.fget
+    for host, so_daqui in (("127.0.0.2", True), ("0.0.0.0", False), ("192.168.0.7", False), ("1270.1.1.1", False)):
+        assert so_desta_maquina(SimpleNamespace(local=(host, 1))) is so_daqui
+    with ServidorUDP() as servidor:
+        assert servidor.so_desta_maquina and servidor.conexoes == 0
+    monkeypatch.setattr(MotorUDP, "so_desta_maquina", False)
+    with ServidorUDP() as servidor:
+        assert next(iter(servidor.diario)).detalhe == "atenção: aceita datagramas da rede, não só desta máquina"
+        assert not servidor.so_desta_maquina
+
+
+def test_para_sem_demora_e_de_qualquer_thread(servidor, sock):
+    """A thread olha várias vezes por segundo se é hora de parar, e ela mesma pode pedir a parada (PI-26)."""
+    motor, antes = servidor._motor, time.monotonic()
+    assert motor.daemon and motor.name == f"servidor-udp-parimpar-{servidor.porta}"
+    servidor.parar()
+    assert time.monotonic() - antes < 1 and not motor.is_alive() and motor.server_socket.fileno() == -1
+    servidor.iniciar()
+    motor = servidor._motor
+    motor._tratar = lambda *_: motor.parar()
+    sock.sendto(b"7", servidor.endereco)
+    motor.join(PRAZO)
+    assert not motor.is_alive() and motor.falha is None
+
+
+def test_o_erro_da_thread_nao_se_perde():
+    """Se a thread morre, o socket se fecha, o `repr` conta e `parar` lança o erro."""
+    servidor = ServidorUDP().iniciar()
+    servidor.server_socket.settimeout(0)  # o próximo recvfrom falha com um erro que ninguém espera
+    assert "o servidor parou: BlockingIOError" in anotou(servidor.diario, "erro").detalhe
+    anotou(servidor.diario, "para")
+    servidor._motor.join(PRAZO)
+    assert "parou por um erro: BlockingIOError" in repr(servidor)
+    with pytest.raises(BlockingIOError):
+        servidor.parar()
+
+
+def test_um_sys_exit_no_sorteio_nao_para_o_servico(sock):
+    """O sorteio é do usuário: um sys.exit nele só perde aquele datagrama (PI-24)."""
+    with ServidorUDP(sorteio=SimpleNamespace(choices=lambda *_, k: sys.exit())) as servidor:
+        sock.sendto(b"1" * 11, servidor.endereco)
+        assert perguntar(sock, servidor, b"8") == "PAR"
+        erro = anotou(servidor.diario, "erro")
+        assert erro.detalhe == "SystemExit()" and erro.remoto == sock.getsockname()
+
+
+def test_um_erro_de_rede_ao_responder_e_dito_em_portugues(servidor, sock, monkeypatch):
+    """O OSError de um envio vira o motivo, com o nome do manual (PI-24)."""
+
+    def falhar(*_):
+        raise OSError(errno.ENETUNREACH, "")
+
+    monkeypatch.setattr(servidor._motor, "_tratar", falhar)
+    sock.sendto(b"7", servidor.endereco)
+    assert anotou(servidor.diario, "erro").detalhe == "não há caminho até a rede (ENETUNREACH)"
+
+
 def test_so_se_lembra_dos_ultimos_clientes(servidor, sock, monkeypatch):
     """A memória das respostas não cresce sem fim."""
     monkeypatch.setattr("parimpar.udp.CLIENTES_LEMBRADOS", 3)
@@ -128,6 +270,18 @@ def test_so_se_lembra_dos_ultimos_clientes(servidor, sock, monkeypatch):
         with novo() as outro:
             perguntar(outro, servidor, b"7")
     assert len(servidor._motor.ultimas) == 3 < CLIENTES_LEMBRADOS
+
+
+def test_quem_pergunta_de_novo_e_lembrado_por_mais_tempo(servidor, sock, monkeypatch):
+    """Quem sai da memória é o que está calado há mais tempo, e não o mais antigo."""
+    monkeypatch.setattr("parimpar.udp.CLIENTES_LEMBRADOS", 2)
+    with novo() as segundo, novo() as terceiro:
+        for quem in (sock, segundo, sock, terceiro):
+            perguntar(quem, servidor, b"8")
+        for quem, confere in ((sock, "confere"), (segundo, "divergente")):
+            cursor = servidor.diario.cursor
+            quem.sendto(b"PAR FIM", servidor.endereco)
+            assert anotou(servidor.diario, "devolve", cursor=cursor).detalhe.startswith(confere)
 
 
 def test_ligar_e_desligar(sock):
@@ -181,13 +335,54 @@ def test_o_filho_de_um_fork_nao_segura_a_porta():
 
 
 def test_cliente(servidor):
-    """Pergunta, devolve e fecha, com cada passo no diário."""
-    with ClienteUDP(*servidor.endereco) as cliente:
-        assert cliente.perguntar(7) == "ÍMPAR"
+    """Pergunta, devolve e fecha, com cada passo no diário que se passou."""
+    diario = Diario()
+    with ClienteUDP(*servidor.endereco, diario=diario) as cliente:
+        assert cliente.perguntar(7) == cliente.resposta == "ÍMPAR"
+        porta = cliente.client_socket.getsockname()[1]
         cliente.devolver()
     assert anotou(servidor.diario, "devolve").detalhe == "confere"
-    assert [e.tipo for e in cliente.diario] == ["envia", "recebe", "envia", "fecha"]
+    assert [(e.tipo, e.chamada, e.remoto, e.dados.decode()) for e in diario] == [
+        ("envia", "sendto(1 byte)", servidor.endereco, "7"),
+        ("recebe", "recvfrom(65536)", servidor.endereco, "ÍMPAR"),
+        ("envia", "sendto(10 bytes)", servidor.endereco, "ÍMPAR FIM"),
+        ("fecha", "close()", None, ""),
+    ]
+    assert {(e.quem, e.local[1]) for e in diario} == {("cliente", porta)}
+    assert cliente.client_socket is cliente.resposta is None
+    cliente.fechar()
+    assert len(diario) == 4 and ClienteUDP().diario is not ClienteUDP().diario
+    assert repr(cliente) == f"<ClienteUDP de 127.0.0.1:{servidor.porta}>"
     assert rodada("8", *servidor.endereco, tipo=ClienteUDP) == "PAR"
+
+
+def responder_com(falso, cliente, *datagramas):
+    """Faz o falso servidor enviar estes datagramas assim que o cliente perguntar."""
+    de_verdade = cliente._esperar_resposta
+
+    def responder(destino, limite):
+        for datagrama in datagramas:
+            falso.sendto(datagrama, ("127.0.0.1", cliente.client_socket.getsockname()[1]))
+        return de_verdade(destino, limite)
+
+    cliente._esperar_resposta = responder
+
+
+@pytest.mark.parametrize("datagrama", [b"PAR", b"PAR\n", b"PAR\r\n"])
+def test_a_resposta_pode_terminar_como_uma_linha(datagrama):
+    """O `\\n`, e o `\\r` antes dele, não fazem parte da resposta (PI-30)."""
+    with novo() as falso, ClienteUDP(*falso.getsockname(), espera=PRAZO) as cliente:
+        responder_com(falso, cliente, datagrama)
+        assert cliente.perguntar(8) == "PAR"
+        cliente.devolver()
+        assert [falso.recvfrom(100)[0] for _ in range(2)] == [b"8", b"PAR FIM"]
+
+
+def test_a_resposta_vazia_tambem_e_uma_resposta():
+    """Um datagrama vazio chega como os outros; o cliente mostra o que veio (PI-41)."""
+    with novo() as falso, ClienteUDP(*falso.getsockname(), espera=PRAZO) as cliente:
+        responder_com(falso, cliente, b"")
+        assert cliente.perguntar(8) == ""
 
 
 def test_retransmite_ate_ter_resposta(servidor):
@@ -202,9 +397,17 @@ def test_retransmite_ate_ter_resposta(servidor):
 def test_ninguem_responde():
     """Sem servidor, todas as tentativas são feitas e o erro diz o que não se sabe (PI-32)."""
     with novo() as mudo, ClienteUDP(*mudo.getsockname(), espera=0.05, tentativas=3) as cliente:
-        with pytest.raises(TempoEsgotado, match="3 envios, em 0,15 s: por UDP não se sabe"):
+        antes, onde = time.monotonic(), f"127.0.0.1:{mudo.getsockname()[1]}"
+        with pytest.raises(TempoEsgotado, match=f"nenhuma resposta de {onde} depois de 3 envios, em 0,15 s: por UDP"):
             cliente.perguntar(7)
+        assert 0.15 <= time.monotonic() - antes < PRAZO
         assert [mudo.recvfrom(100)[0] for _ in range(3)] == [b"7"] * 3
+        erros = [(e.chamada, e.remoto, e.detalhe) for e in cliente.diario if e.tipo == "erro"]
+        assert erros == [("recvfrom(65536)", mudo.getsockname(), "nada em 0,05 s")] * 3
+        cliente.tentativas = 1
+        with pytest.raises(TempoEsgotado, match="depois de 1 envio, em 0,05 s"):
+            cliente.perguntar(7)
+        assert cliente.resposta is None
 
 
 def test_ninguem_la():
@@ -260,35 +463,49 @@ def test_so_o_servidor_responde(servidor):
 
 def test_resposta_que_nao_se_le():
     """Uma resposta que não é UTF-8 é um `ErroDeProtocolo`."""
-    with novo() as falso, ClienteUDP(*falso.getsockname(), tentativas=1) as cliente:
-        de_verdade = cliente._esperar_resposta
-
-        def responder(destino, limite):
-            falso.sendto("ÍMPAR".encode("latin-1"), ("127.0.0.1", cliente.client_socket.getsockname()[1]))
-            return de_verdade(destino, limite)
-
-        cliente._esperar_resposta = responder
+    with novo() as falso, ClienteUDP(*falso.getsockname(), tentativas=1, espera=PRAZO) as cliente:
+        responder_com(falso, cliente, "ÍMPAR".encode("latin-1"))
         with pytest.raises(ErroDeProtocolo, match="UTF-8"):
             cliente.perguntar(7)
 
 
 def test_erros_de_uso_e_de_rede(servidor):
     """Argumento errado, ordem errada e hospedeiro que não existe têm cada um o seu erro."""
-    for argumentos in ({"porta": 0}, {"espera": 0}, {"tentativas": 0}, {"host": ""}):
-        with pytest.raises(ErroDeUso):
+    errados = ({"porta": 0}, {"porta": 65536}, {"espera": 0}, {"tentativas": 0}, {"tentativas": 1.5}, {"host": ""})
+    for argumentos in errados:
+        with pytest.raises(ErroDeUso, match=re.escape(f"veio {next(iter(argumentos.values()))!r}")):
             ClienteUDP(**argumentos)
+    assert ClienteUDP(porta=65535, tentativas=1).porta == 65535
+    padrao = ClienteUDP()
+    assert (padrao.host, padrao.porta, padrao.espera, padrao.tentativas) == ("127.0.0.1", 60000, 0.5, 4)
     cliente = ClienteUDP(*servidor.endereco)
     with pytest.raises(ErroDeUso, match="não há resposta a devolver"):
         cliente.devolver()
     with pytest.raises(ErroDeUso, match="numa linha só"):
         cliente.perguntar("7\n8")
-    for host in ("::1", "nome..vazio", "a" * 64):  # nos dois últimos, o Python nem pergunta à rede
-        with pytest.raises(ErroDeRede, match="não se achou um endereço"):
-            ClienteUDP(host, 60000).perguntar(7)
+    for host in ("::1", "nome..vazio", "a" * 64, "x\0y"):  # nos três últimos, o Python nem pergunta à rede
+        sem_caminho = ClienteUDP(host, 60000)
+        falar = re.escape(f"não foi possível falar com {host}:60000: não se achou um endereço IPv4")
+        with pytest.raises(ErroDeRede, match=falar):
+            sem_caminho.perguntar(7)
+        assert [(e.tipo, e.detalhe[:29]) for e in sem_caminho.diario] == [("erro", "não se achou um endereço IPv4")]
+        assert sem_caminho.client_socket is None
     cliente.perguntar(7)
     cliente.client_socket.close()
     with pytest.raises(ErroDeRede, match="EBADF"):
         cliente.devolver()
+    with pytest.raises(ErroDeUso, match="não há resposta a devolver"):  # a tentativa já a gastou
+        cliente.devolver()
+    cliente.perguntar(7)
+    cliente.fechar()
+    with pytest.raises(ErroDeUso, match="não há resposta a devolver"):
+        cliente.devolver()
+
+
+def test_o_servidor_em_0_0_0_0_se_acha_por_127():
+    """Quem escuta em todas as redes responde por um endereço de verdade."""
+    with ServidorUDP("0.0.0.0") as servidor, ClienteUDP(*servidor.endereco) as cliente:
+        assert cliente.perguntar(8) == "PAR"
 
 
 def test_linha_de_comando():
