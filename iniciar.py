@@ -195,6 +195,10 @@ def main(argumentos):
         # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo, e os do
         # navegador, que demoram mais, vêm primeiro, na ordem das pastas.
         comando = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *argumentos[1:]]
+    elif argumentos and (PASTA / "ferramentas" / f"{argumentos[0]}.py").is_file():
+        # O que só quem mantém o projeto roda, como `python iniciar.py site`.
+        extras = ["--extra", "testes"]
+        comando = ["-m", f"ferramentas.{argumentos[0]}", *argumentos[1:]]
     else:
         extras = ["--extra", "aulas", "--extra", "avaliador"]
         # Pelo módulo, e não pelo `jupyter`, que guarda o caminho da pasta e não sabe que ela mudou; com -P um arquivo do

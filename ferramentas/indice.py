@@ -28,18 +28,20 @@ class Aula(NamedTuple):
 
 
 AULAS = [
-    Aula("00", "Comece aqui", "00-comece-aqui.ipynb", 15),
-    Aula("01", "O dicionário", "01-o-dicionario.ipynb", 50),
-    Aula("03", "O servidor e o cliente", "03-o-servidor-e-o-cliente.ipynb", 50),
-    Aula("04", "O painel", "04-o-painel.ipynb", 45),
+    Aula("00", "Comece aqui", "00-comece-aqui.ipynb", 65),
+    Aula("01", "O dicionário", "01-o-dicionario.ipynb", 60),
+    Aula("02", "Conversar e fechar", "02-conversar-e-fechar.ipynb", 60),
+    Aula("03", "O servidor e o cliente", "03-o-servidor-e-o-cliente.ipynb", 70),
+    Aula("04", "O painel", "04-o-painel.ipynb", 55),
     Aula("05", "Um fluxo de bytes", "05-um-fluxo-de-bytes.ipynb", 70),
     Aula("06", "Onde a mensagem termina", "06-onde-a-mensagem-termina.ipynb", 75),
     Aula("07", "Vários clientes", "07-varios-clientes.ipynb", 75),
     Aula("08", "TCP × UDP", "08-tcp-e-udp.ipynb", 75),
     Aula("09", "Por dentro da conexão", "09-os-segmentos.ipynb", 60),
-    Aula("11", "Quando dá errado", "11-quando-da-errado.ipynb", 60),
-    Aula("12", "Sua vez", "12-sua-vez.ipynb", 90),
+    Aula("11", "Quando dá errado", "11-quando-da-errado.ipynb", 75),
+    Aula("12", "Sua vez", "12-sua-vez.ipynb", 100),
     Aula("13", "A turma", "13-a-turma.ipynb", 65),
+    Aula("90", "Apêndice: o painel por dentro", "90-apendice-o-painel-por-dentro.ipynb", 25, de="04"),
 ]
 
 

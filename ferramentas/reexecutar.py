@@ -1,6 +1,6 @@
 """Executa de novo os notebooks, cada um num kernel limpo, e grava as saídas, a navegação e o tempo do índice.
 
-Uso: python -m ferramentas.reexecutar [--so-navegacao] [notebook …]
+Uso: python -m ferramentas.reexecutar [--sem-executar] [notebook …]
 """
 
 import argparse
@@ -44,14 +44,14 @@ def main():
     """Trata os notebooks pedidos, ou todos."""
     pedido = argparse.ArgumentParser(prog="python -m ferramentas.reexecutar", description=__doc__.partition("\n")[0])
     pedido.add_argument("notebooks", nargs="*", type=pathlib.Path)
-    pedido.add_argument("--so-navegacao", action="store_true", help="não executa nada")
+    pedido.add_argument("--sem-executar", action="store_true", help="só a navegação e o tempo")
     opcoes = pedido.parse_args()
     for caminho in opcoes.notebooks or sorted(PASTA.glob("*.ipynb")):
         notebook = nbformat.read(caminho, as_version=4)
         for aula in AULAS:
             if aula.arquivo == caminho.name:
                 navegar(notebook, aula)
-        if not opcoes.so_navegacao:
+        if not opcoes.sem_executar:
             reexecutar(notebook, caminho.resolve().parent)
         nbformat.validate(notebook)  # acusa identificadores repetidos
         nbformat.write(notebook, caminho)

@@ -115,7 +115,7 @@ def test_seta_sem_a_outra_ponta_fica_pela_metade():
     troca = ultima_troca(cliente.diario)
     assert [(e.tipo, chegada) for e, _, chegada in ligacoes(troca)] == [("envia", None)]
     inteira, pela_metade = (re.findall(r"L(\d+)", conversa_em_svg(lista)) for lista in (par(troca), troca))
-    assert "492" in inteira and "492" not in pela_metade and "367" in pela_metade
+    assert "458" in inteira and "458" not in pela_metade and "336" in pela_metade
 
 
 def test_sem_eventos():
@@ -234,7 +234,7 @@ def test_o_que_foi_cortado_do_desenho_nao_e_uma_perda():
     """O datagrama que chega depois da última linha desenhada fica pela metade, sem ✗."""
     meio = [("servidor", "erro", b"")] * MAXIMO_DE_LINHAS
     eventos = udp(("cliente", "envia", b"7"), *meio, ("servidor", "recebe", b"7"))
-    assert "não chegou" not in textos(eventos) and "492" not in re.findall(r"L(\d+)", conversa_em_svg(eventos))
+    assert "não chegou" not in textos(eventos) and "458" not in re.findall(r"L(\d+)", conversa_em_svg(eventos))
 
 
 def test_o_erro_vale_quando_e_visto():
@@ -280,5 +280,5 @@ def test_as_mensagens_nao_saem_do_meio(dados):
     caixas = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="20"', svg)
     (x1, y1, largura1), (x2, y2, largura2) = [map(float, caixa) for caixa in caixas]
     for x, largura in ((x1, largura1), (x2, largura2)):
-        assert 250 < x and x + largura < 500
+        assert 222 < x and x + largura < 466
     assert abs(y1 - y2) >= 19 or x1 + largura1 <= x2 or x2 + largura2 <= x1

@@ -2,7 +2,9 @@
 
 import importlib
 import itertools
+import json
 import linecache
+import re
 import socket
 import subprocess
 import sys
@@ -12,14 +14,16 @@ import time
 import warnings
 
 import pytest
-from apoio import restos
+from apoio import RAIZ, restos
 
+from avaliador.exame_servidor import CASOS as CASOS_DO_SERVIDOR
 from avaliador.exercicios import aula12
 from avaliador.exercicios import exercicio as modulo
 from avaliador.exercicios.aluno import Aluno
 from avaliador.exercicios.causas import causa
 from avaliador.exercicios.exercicio import Exercicio
 from avaliador.exercicios.resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU
+from avaliador.veredito import ESPECIFICACAO
 from parimpar.erros import ErroDeUso
 
 NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "13"]  # as aulas com exercícios de funções
@@ -65,7 +69,7 @@ def test_a_solucao_esta_certa(nome):
     assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
 
 
-AINDA_COM_POUCAS = {"aula09", "aula11"}
+AINDA_COM_POUCAS = {"aula09"}
 RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
     (f"aula{numero}.{nome}", *resposta)
@@ -107,7 +111,7 @@ def com_recusa_lenta(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", conectar_devagar)
 
 
-@pytest.mark.parametrize("nome", ["aula01.alguem_escuta"])
+@pytest.mark.parametrize("nome", ["aula01.alguem_escuta", "aula11.diagnosticar"])
 def test_a_solucao_aguenta_uma_recusa_lenta(nome, monkeypatch):
     """Uma conexão recusada só depois de 2 s não reprova quem está certo."""
     com_recusa_lenta(monkeypatch)
@@ -221,6 +225,41 @@ def test_a_solucao_do_trabalho_passa(nome, so):
     avaliacao = TRABALHOS[nome].conferir(escrever(TRABALHOS[nome].codigo, nome), so=so)
     assert avaliacao.aprovado and avaliacao.comando[0] == "python", avaliacao
     assert restos() == []
+
+
+SO_UM = """def servidor(porta):
+    with socket.create_server(("127.0.0.1", porta)) as server_socket:
+        conexao, _ = server_socket.accept()
+        numero = conexao.recv(1024).decode()
+        print("recebido:", numero)
+        letras = "".join(random.choices(string.ascii_letters, k=len(numero)))
+        resposta = letras if len(numero) > 10 else "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+        conexao.sendall(resposta.encode())
+        print("enviado:", resposta)
+        conexao.recv(1024)
+"""
+
+
+def test_os_marcos_sao_uma_escada():
+    """Quem atende um cliente só sobe o primeiro degrau, e não os outros; a solução sobe os três."""
+    um, dois, tres = (aula12.servidor.marco(n, escrever(SO_UM, "servidor")) for n in (1, 2, 3))
+    assert um.aprovado and not dois.aprovado and not tres.aprovado, (um, dois, tres)
+    certo = escrever(aula12.servidor.codigo, "servidor")
+    assert [aula12.servidor.marco(n, certo).aprovado for n in (1, 2, 3)] == [True] * 3
+    with pytest.raises(ErroDeUso, match="os marcos vão de 1 a 3; veio 4"):
+        aula12.servidor.marco(4, certo)
+
+
+def test_a_aula_lista_os_casos_que_cobra():
+    """Todo caso do exame do servidor está no texto da aula 12, e o de um marco, no texto dele."""
+    celulas = json.loads((RAIZ / "notebooks" / "12-sua-vez.ipynb").read_text(encoding="utf-8"))["cells"]
+    textos = ["".join(c["source"]) for c in celulas if c["cell_type"] == "markdown"]
+    degraus = [next(texto for texto in textos if f"### Marco {n}" in texto) for n in (1, 2, 3)]
+    for degrau, casos in zip(degraus, aula12.servidor.marcos, strict=True):
+        assert all(f"`{caso}`" in degrau for caso in casos)
+    tabela = next(texto for texto in textos if "## O exame inteiro" in texto)
+    listados = re.findall(r"^\| `([^`]+)`", tabela, re.M)
+    assert sorted(listados) == sorted(c.nome for c in CASOS_DO_SERVIDOR if c.regua == ESPECIFICACAO)
 
 
 def test_trabalho_errado():

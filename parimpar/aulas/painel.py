@@ -12,19 +12,20 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass
 
-import ipywidgets as widgets
-
-from ..cliente import rodada, sortear_numero
-from ..erros import ErroParimpar
+from ..cliente import Cliente, rodada, sortear_numero
+from ..diario import Diario
+from ..erros import ErroDeUso, ErroParimpar
 from ..protocolo import tipo_da_resposta
 from ..servidor import Servidor
 from . import telas
 from .ao_vivo import com_reserva, convite
+from .controles import Controles
 from .desenhos import ultima_troca
 
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
 INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
+CHEGADA = 0.05  # segundos que o que se digitou pode levar para chegar, depois do Enter
 CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
@@ -47,15 +48,25 @@ class Troca:
         return f"{self.numero} → {self.erro if self.resposta is None else f'{self.resposta} FIM'}"
 
 
-class Painel(widgets.VBox):
+class ServidorDeOutro:
+    """O servidor que outra pessoa ligou, nesta ou noutra máquina: dele só se sabe o endereço."""
+
+    ligado = True
+
+    def __init__(self, host, porta):
+        Cliente(host, porta)  # confere o endereço, sem conectar
+        self.endereco, self.diario = (host, porta), Diario()
+
+
+class Painel(Controles):
     """Servidor e cliente do PAR/ÍMPAR com botões.
 
     Abrir outro painel com o mesmo nome fecha o anterior: rodar a célula de novo não deixa
     servidores nem threads para trás.
 
     Args:
-        servidor: um `Servidor` seu, que o painel observa, liga e desliga; por padrão o painel cria
-            um, numa porta livre, e o para ao fechar.
+        servidor: um `Servidor` seu, que o painel observa, liga e desliga, ou o endereço `(host, porta)` de
+            um que outra pessoa ligou; por padrão o painel cria um, numa porta livre, e o para ao fechar.
         semente: torna repetíveis os números sorteados e, se o servidor é do painel, as letras dele.
         prazo: segundos que o cliente espera por uma resposta.
         nome: para ter mais de um painel aberto ao mesmo tempo.
@@ -64,6 +75,10 @@ class Painel(widgets.VBox):
     _abertos = {}
 
     def __init__(self, servidor=None, *, semente=None, prazo=5.0, nome="painel"):
+        if isinstance(servidor, tuple) and len(servidor) == 2:
+            servidor = ServidorDeOutro(*servidor)
+        elif servidor is not None and not hasattr(servidor, "iniciar"):
+            raise ErroDeUso(f"esperava um Servidor ou um endereço (host, porta), e veio {servidor!r}")
         anterior = Painel._abertos.pop(nome, None)
         if anterior is not None:
             anterior.fechar()
@@ -76,88 +91,41 @@ class Painel(widgets.VBox):
         self._vez_do_cliente, self._vez_da_tela = threading.RLock(), threading.Lock()
         self._vez_do_servidor = threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
-        self._respondido = threading.Event()
+        self._respondido, self._digitado = threading.Event(), threading.Event()
         self._pedidos, self._ocupado = queue.SimpleQueue(), False
-        self._tela = telas.Conversa()
-        super().__init__(children=self._montar())
-        self.add_class("parimpar-painel")
+        self._aviso = ""  # por que o servidor não ligou, até que se tente de novo
+        self._segundos = 10.0  # entre duas voltas: o último valor que se entendeu
+        super().__init__()
+        self.botao_servidor.on_click(lambda _: self._em_fundo(self._alternar))
+        self.botao_sortear.on_click(lambda _: self.sortear())
+        self.botao_enviar.on_click(lambda _: self._pedir(self.numero.value))
+        self.numero.observe(lambda _: self._digitado.set(), "value")
+        self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._ao_teclar_enter())
+        self.botao_repetir.observe(self._ao_repetir, "value")
+        self.intervalo.observe(self._ao_mudar_o_intervalo, "value")
+        if isinstance(self.servidor, ServidorDeOutro):
+            self.botao_servidor.layout.display = "none"
         Painel._abertos[nome] = self
         self.ligar()
         self._threads = [self._em_fundo(self._acompanhar), self._em_fundo(self._atender_pedidos)]
-
-    def _montar(self):
-        def controle(classe, tipo, **opcoes):
-            feito = tipo(**opcoes)
-            feito.add_class(f"parimpar-{classe}")  # o gancho dos testes no navegador
-            return feito
-
-        auto = {"layout": widgets.Layout(width="auto")}
-        self.botao_servidor = controle("ligar", widgets.Button, layout=widgets.Layout(width="180px"))
-        self.situacao = controle("situacao", widgets.HTML)
-        self.eventos = controle("eventos", widgets.HTML)
-        self.numero = controle(
-            "numero", widgets.Text, description="Número", placeholder="digite ou sorteie",
-            layout=widgets.Layout(width="100%"),
-        )  # fmt: skip
-        self.botao_sortear = controle("sortear", widgets.Button, description="Sortear", icon="random", **auto)
-        self.botao_enviar = controle(
-            "enviar", widgets.Button, description="Enviar", icon="paper-plane", button_style="primary", **auto
-        )
-        self.intervalo = controle(
-            "intervalo", widgets.BoundedFloatText, description="a cada (s)", value=10, min=0.1, max=3600, step=1,
-            layout=widgets.Layout(width="130px"), style={"description_width": "initial"},
-        )  # fmt: skip
-        self.botao_repetir = controle(
-            "repetir", widgets.ToggleButton, description="Repetir", icon="repeat",
-            tooltip="sorteia e envia um número a cada tantos segundos", **auto,
-        )  # fmt: skip
-        self.resposta = controle("resposta", widgets.HTML, value=telas.resposta(None))
-        self.figura = controle("figura", widgets.HTML)
-        self.texto = controle("texto", widgets.HTML)
-        self.historico = controle("historico", widgets.HTML)
-
-        self.botao_servidor.on_click(lambda _: self._em_fundo(self._alternar))
-        self.botao_sortear.on_click(lambda _: self.sortear())
-        self.botao_enviar.on_click(lambda _: self._pedir())
-        self.numero.on_msg(lambda _, conteudo, __: conteudo.get("event") == "submit" and self._pedir())
-        self.botao_repetir.observe(self._ao_repetir, "value")
-
-        lado = widgets.Layout(flex="1 1 340px", min_width="320px", overflow="hidden", padding="0 8px 0 0")
-        linha = widgets.Layout(flex_flow="row wrap", align_items="center")
-        servidor = widgets.VBox(
-            [widgets.HTML(telas.titulo("servidor")), self.botao_servidor, self.situacao, self.eventos], layout=lado
-        )
-        cliente = widgets.VBox(
-            [
-                widgets.HTML(telas.titulo("cliente")),
-                self.numero,
-                widgets.HBox([self.botao_sortear, self.botao_enviar, self.botao_repetir, self.intervalo], layout=linha),
-                self.resposta,
-            ],
-            layout=lado,
-        )
-        em_texto = widgets.Accordion([self.texto], titles=["A mesma conversa, em texto"])
-        return [
-            widgets.HBox([cliente, servidor], layout=widgets.Layout(flex_flow="row wrap")),
-            self.figura,
-            em_texto,
-            self.historico,
-        ]
 
     # O que se faz com o painel, pelos botões ou por uma célula.
 
     def ligar(self):
         """Liga o servidor; se não der, o motivo aparece no painel."""
-        aviso = ""
+        self._aviso = ""
         try:
-            self.servidor.iniciar()
+            if not isinstance(self.servidor, ServidorDeOutro):
+                self.servidor.iniciar()
         except ErroParimpar as erro:
-            aviso = str(erro)
-        self.atualizar(aviso)
+            self._aviso = str(erro)
+        self.atualizar()
 
     def desligar(self):
-        """Desliga o servidor."""
-        self.servidor.parar()
+        """Desliga o servidor, se não é de outra pessoa."""
+        if not isinstance(self.servidor, ServidorDeOutro):
+            self.servidor.parar()
+        self._aviso = ""
         self.atualizar()
 
     def _alternar(self):
@@ -175,9 +143,13 @@ class Painel(widgets.VBox):
         with self._vez_do_cliente:
             if numero is not None:
                 self.numero.value = str(numero)
+            return self._dar_uma_volta(self.numero.value)
+
+    def _dar_uma_volta(self, numero):
+        with self._vez_do_cliente:
             self._ocupado = True  # se durar, o acompanhante desabilita o botão
             try:
-                troca = self._trocar(self.numero.value, time.perf_counter())
+                troca = self._trocar(numero, time.perf_counter())
             finally:
                 self._ocupado = False
                 self.botao_enviar.disabled = False
@@ -193,28 +165,27 @@ class Painel(widgets.VBox):
         while True:
             cursor = self.diario.cursor
             troca = ultima_troca(self.diario.desde(inicio)[0])
-            fechou = sum(evento.tipo == "fecha" for evento in troca) == 2 or not self.servidor.ligado
+            pontas = 1 if isinstance(self.servidor, ServidorDeOutro) else 2
+            fechou = sum(evento.tipo == "fecha" for evento in troca) == pontas or not self.servidor.ligado
             if fechou or not self.diario.esperar(lambda _: True, fim - time.monotonic(), cursor):
                 return troca
 
     def _trocar(self, numero, inicio):
         recebida = []
 
-        def mostrar(resposta):
-            recebida.append(Troca(numero, resposta, None, time.perf_counter() - inicio))
-            self.resposta.value = telas.resposta(recebida[0])
+        def mostrar(resposta, erro=None):
+            recebida.append(Troca(numero, resposta, erro, time.perf_counter() - inicio))
+            self._por(self.resposta, telas.resposta, recebida[0], self.quantas + 1)
             self._respondido.set()
 
         try:
             rodada(numero, *self.servidor.endereco, prazo=self.prazo, diario=self.diario, mostrar=mostrar)
         except ErroParimpar as erro:
             if not recebida:
-                recebida.append(Troca(numero, None, str(erro), time.perf_counter() - inicio))
-                self.resposta.value = telas.resposta(recebida[0])
+                mostrar(None, str(erro))
         return recebida[0]
 
     def _ao_repetir(self, mudanca):
-        self.botao_repetir.description = "Parar" if mudanca["new"] else "Repetir"
         if mudanca["new"]:
             self._parar_de_repetir = threading.Event()
             self._em_fundo(self._repetir, self._parar_de_repetir)
@@ -228,20 +199,32 @@ class Painel(widgets.VBox):
                     return
                 self.sortear()
                 self.enviar()
-            parar.wait(self.intervalo.value)
+            parar.wait(self._segundos)
 
-    def _pedir(self):
+    def _ao_mudar_o_intervalo(self, _):
+        try:
+            self._segundos, aviso = self.intervalo.segundos(), ""
+        except ErroDeUso as erro:
+            aviso = telas.alerta(str(erro))
+        self.aviso_do_intervalo.value = aviso
+
+    def _ao_teclar_enter(self):
+        # O navegador avisa do Enter antes de mandar o que se digitou: espera-se um instante por isso.
+        self._digitado.clear()
+        self._em_fundo(lambda: (self._digitado.wait(CHEGADA), self._pedir(self.numero.value)))
+
+    def _pedir(self, numero):
         if self._pedidos.empty():  # um clique repetido enquanto há outro à espera não conta
             self._respondido.clear()
-            self._pedidos.put(True)
+            self._pedidos.put(numero)
             # Um instante de espera passa a vez à thread do cliente; sem ele, o kernel termina antes tudo o
             # que faz depois de um clique, e a resposta sai milissegundos mais tarde.
             self._respondido.wait(INSTANTE)
 
     def _atender_pedidos(self):
         # Uma thread já pronta responde mais depressa ao clique do que uma nova por clique.
-        while self._pedidos.get():
-            self._protegido(self.enviar)
+        while (numero := self._pedidos.get()) is not None:
+            self._protegido(self._dar_uma_volta, numero)
 
     def _em_fundo(self, fazer, *args):
         thread = threading.Thread(target=self._protegido, args=(fazer, *args), name="painel", daemon=True)
@@ -252,8 +235,7 @@ class Painel(widgets.VBox):
         try:
             fazer(*args)
         except Exception as erro:  # numa thread ninguém mais o veria
-            # Só a situação: se o que falhou foi um desenho, desenhar tudo de novo falharia outra vez.
-            self.situacao.value = telas.situacao(self.servidor, f"erro inesperado: {erro!r}")
+            self._por(self.situacao, telas.situacao, self.servidor, f"erro inesperado: {erro!r}")
 
     # O que o painel mostra.
 
@@ -263,14 +245,14 @@ class Painel(widgets.VBox):
             novidade = self.diario.esperar(lambda _: True, DESCANSO, cursor)
             if novidade and not self._fechado.wait(CALMA):
                 cursor = self.diario.cursor
-                self._protegido(self.atualizar)  # um desenho que falha não impede o próximo
+                self._protegido(self.atualizar)
                 self._fechado.wait(DESCANSO)
             elif self._ocupado:
                 self.botao_enviar.disabled = True
                 if not self._ocupado:  # terminou neste meio-tempo
                     self.botao_enviar.disabled = False
 
-    def atualizar(self, aviso=""):
+    def atualizar(self):
         """Redesenha tudo o que depende do diário."""
         with self._vez_da_tela:
             if self._fechado.is_set():
@@ -281,12 +263,20 @@ class Painel(widgets.VBox):
             ligado = self.servidor.ligado
             self.botao_servidor.description = "Desligar servidor" if ligado else "Ligar servidor"
             self.botao_servidor.icon = "stop" if ligado else "play"
-            self.situacao.value = telas.situacao(self.servidor, aviso)
-            self.eventos.value = telas.eventos([e for e in eventos if e.quem == "servidor"])
             troca = ultima_troca(eventos)
-            self.figura.value = self._tela.figura(troca)
-            self.texto.value = telas.texto(troca)
-            self.historico.value = telas.historico(trocas, contagem, quantas)
+            self._por(self.situacao, telas.situacao, self.servidor, self._aviso)
+            self._por(self.situacao_do_cliente, telas.situacao_do_cliente, troca)
+            self._por(self.figura, telas.figura, troca)
+            self._por(self.texto, telas.texto, troca)
+            self._por(self.eventos, telas.eventos, [e for e in eventos if e.quem == "servidor"])
+            self._por(self.historico, telas.historico, trocas, contagem, quantas)
+
+    def _por(self, controle, tela, *dados):
+        """Põe uma tela no seu controle; a que falha diz o que houve, e não impede as outras."""
+        try:
+            controle.value = tela(*dados)
+        except Exception as erro:
+            controle.value = telas.alerta(f"não deu para mostrar esta parte: {erro!r}")
 
     def fechar(self):
         """Encerra as threads, desliga o servidor (se é do painel) e desfaz os controles."""
@@ -294,7 +284,7 @@ class Painel(widgets.VBox):
             return
         self._parar_de_repetir.set()
         self._fechado.set()
-        self._pedidos.put(False)
+        self._pedidos.put(None)
         for thread in self._threads:
             thread.join(2)
         if self._meu_servidor:

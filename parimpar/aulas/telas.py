@@ -1,149 +1,167 @@
 """As telas do painel: recebem dados, devolvem HTML já escapado. Não conhecem nenhum controle."""
 
-import base64
 import html
-import io
 
-from matplotlib.figure import Figure
+from .. import folha
+from ..folha import BORDA, FORMAS, cor
+from ..texto import contar, endereco, visivel
+from .desenhos import conversa_em_svg, descrever, resumir
 
-from ..texto import endereco, visivel
-from .desenhos import AZUL, CORES, LARANJA, LETRAS, MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, VERMELHO, conversa, descrever
-
-EVENTOS_NA_LISTA = 6
+EVENTOS_NA_LISTA = 12
 TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "outra", "sem resposta")  # na ordem em que se contam
-LARGURA, ALTURA = 8.2, 4.6  # polegadas, de uma conversa inteira
-LETRA_DO_SERVIDOR = LETRAS["servidor"]
-_FORMAS = {"cliente": "●", "servidor": "■"}
-_CINZA = "color:var(--jp-ui-font-color2, #555)"
-_CELULA = "text-align:left;padding:2px 10px 2px 0;line-height:1.4;vertical-align:top"
-_FUNDO = "background:var(--jp-layout-color2, #f4f4f4)"
+_CELULA = f"text-align:left;padding:3px 12px 3px 0;vertical-align:top;border-bottom:{BORDA}"
+
+# O que só uma folha de estilo dá: a mesa de duas colunas, que vira uma onde não cabem; o anel do foco; as
+# dobras; e o clarão de cada resposta nova.
+ESTILO = (
+    folha.ESTILO
+    + """<style>
+.parimpar-painel { --parimpar-letra: max(16px, var(--jp-content-font-size1, 16px)); container-type: inline-size;
+  --jp-widgets-font-size: var(--parimpar-letra); --jp-widgets-inline-height: calc(2.25 * var(--parimpar-letra));
+  --jp-widgets-inline-label-width: calc(4.3 * var(--parimpar-letra)); font-size: var(--parimpar-letra); }
+.parimpar-painel .widget-box, .parimpar-painel .widget-html { overflow: visible; }
+.parimpar-painel .widget-html { margin: 2px; height: auto; }
+.parimpar-painel .widget-html-content { font-size: var(--parimpar-letra); line-height: 1.4; }
+.parimpar-painel .parimpar-mesa { display: grid; gap: 4px 20px;
+  grid-template-columns: clamp(14.4em, 36%, 24em) minmax(0, 40em); }
+.parimpar-painel .parimpar-figura { align-self: start; }
+.parimpar-painel .parimpar-linha { flex-flow: row wrap; align-items: center; }
+.parimpar-painel .parimpar-titulo { flex-flow: row wrap; justify-content: space-between; margin-top: 8px; }
+.parimpar-painel button { padding: 0 14px; }
+.parimpar-painel table { border-collapse: collapse; }
+.parimpar-painel .parimpar-enviar { background: CLIENTE; color: var(--jp-layout-color0, #fff); font-weight: 600; }
+.parimpar-painel input[type=checkbox] { width: 20px; height: 20px; margin: 0 6px 0 0; vertical-align: middle; }
+.parimpar-painel input[type=text] { border: 1px solid var(--jp-ui-font-color2, #757575); }
+.parimpar-painel .parimpar-numero input { font-size: 1.25em; }
+.parimpar-painel.parimpar-painel :is(button, input, summary):focus-visible { outline: 3px solid var(--jp-ui-font-color0, currentColor) !important;
+  outline-offset: 2px; }
+.parimpar-dobra:not(:has(details[open])) > :nth-child(2) { display: none; }
+.parimpar-dobra summary { cursor: pointer; font-weight: 600; padding: 2px 0; }
+.parimpar-chegou { animation: parimpar-chegou 0.9s ease-out; }
+@keyframes parimpar-chegou { from { background: REALCE; } }
+@media (prefers-reduced-motion: reduce) { .parimpar-chegou { animation: none; } }
+@container (max-width: 599px) { .parimpar-painel .parimpar-mesa { grid-template-columns: minmax(0, 1fr); } }
+</style>""".replace("CLIENTE", cor("cliente")).replace("REALCE", cor("realce"))
+)
 
 
 def titulo(quem):
-    """O cabeçalho de um lado do painel, com a cor e a forma daquele papel."""
+    """O cabeçalho de uma das pontas, com a cor e a forma daquele papel."""
     return (
-        f'<h3 style="margin:0;padding:2px 10px;border-left:6px solid {CORES[quem]}">'
-        f'<span aria-hidden="true" style="color:{CORES[quem]}">{_FORMAS[quem]}</span> {quem.capitalize()}</h3>'
+        f'<div style="font-weight:700;padding:0 8px;border-left:6px solid {cor(quem)};'
+        f'color:{cor(quem)}"><span aria-hidden="true">{FORMAS[quem]}</span> {quem.capitalize()}</div>'
     )
 
 
-def resposta(troca):
-    """A última resposta, grande, seguida de FIM; ou por que ela não veio."""
+def dobra(nome):
+    """O título de uma parte que se abre e se fecha; o conteúdo vem logo depois dele."""
+    return f"<details><summary>{nome}</summary></details>"
+
+
+def resposta(troca, quantas):
+    """A última resposta, grande, seguida de FIM; ou por que ela não veio. `quantas` é o número da troca."""
     if troca is None:
-        cor, cima, corpo, tamanho = "#999", "A resposta do servidor aparece aqui.", "…", 2.4
-    elif troca.resposta is None:
-        cor, cima, corpo, tamanho = (
-            VERMELHO,
-            f"Enviado: {_texto(troca.numero, 40) or '(vazio)'}. Sem resposta:",
-            _texto(troca.erro, 400),
-            1.1,
-        )
+        tinta, cima, corpo, tamanho = cor("rede"), "A resposta do servidor aparece aqui.", "…", 2.2
     else:
-        casas = sum(c in "0123456789" for c in troca.numero)
-        quantas = "" if troca.tipo == "ERRO" else f" ({casas} {'casa' if casas == 1 else 'casas'})"
-        cor, tamanho = AZUL, 2.4 if len(troca.resposta) <= 12 else 1.5 if len(troca.resposta) <= 32 else 1.1
-        cima = (
-            f"Enviado: {_texto(troca.numero, 40) or '(vazio)'}{quantas}. Resposta em {_milissegundos(troca.segundos)}:"
-        )
-        corpo = f'<span style="color:{LETRA_DO_SERVIDOR}">{_texto(troca.resposta, 400)}</span> FIM'
+        enviado = f"Troca nº {quantas}: <code>{_texto(troca.numero, 40) or '(vazio)'}</code>"
+        if troca.resposta is None:
+            tinta, tamanho, cima, corpo = cor("erro"), 1.05, f"{enviado}, sem resposta:", _texto(troca.erro, 400)
+        else:
+            casas = sum(c in "0123456789" for c in troca.numero)
+            quantas_casas = "" if troca.tipo == "ERRO" else f" ({contar(casas, 'casa', 'casas')})"
+            cima = f"{enviado}{quantas_casas}, em {_milissegundos(troca.segundos)}:"
+            tinta, tamanho = (
+                cor("servidor"),
+                2.2 if len(troca.resposta) <= 8 else 1.3 if len(troca.resposta) <= 32 else 1,
+            )
+            corpo = f'<span style="color:{tinta}">{_texto(troca.resposta, 400)}</span> FIM'
     return (
-        f'<div role="status" aria-live="polite" style="{_FUNDO};border-left:6px solid {cor};padding:8px 14px;'
-        f'margin:6px 0;min-height:76px"><div style="{_CINZA}">{cima}</div>'
-        f'<div style="font-size:{tamanho}rem;line-height:1.25;'
-        f'font-weight:700;overflow-wrap:anywhere">{corpo}</div></div>'
+        f'<div role="status" class="{"parimpar-chegou" if troca else ""}" style="border:{BORDA};border-left:6px solid '
+        f'{tinta};padding:4px 10px;min-height:92px;box-sizing:border-box;overflow-wrap:anywhere"><div>{cima}</div>'
+        f'<div style="font-size:{tamanho}em;line-height:1.25;font-weight:700">{corpo}</div></div>'
     )
+
+
+def situacao_do_cliente(troca):
+    """Em que estado a última conversa deixou o socket do cliente, e que endereço ele usou."""
+    do_cliente = [evento for evento in troca if evento.quem == "cliente"]
+    if not do_cliente:
+        return "<div><b>nenhum socket</b>: cada troca abre um</div>"
+    aberto = do_cliente[-1].tipo not in ("fecha", "erro")
+    local = do_cliente[0].local
+    usou = f"usou <code>{html.escape(endereco(local))}</code>" if local else "não chegou a conectar"
+    return f"<div>socket <b>{'conectado' if aberto else 'fechado'}</b>; {usou}</div>"
 
 
 def situacao(servidor, aviso=""):
     """Se o servidor está ligado, onde escuta e quantas conexões tem abertas."""
-    if servidor.ligado:
-        quantas = servidor.conexoes
-        estado = f"<b>escutando</b> em <code>{html.escape(endereco(servidor.endereco))}</code>, "
-        estado += f"{quantas} {'conexão aberta' if quantas == 1 else 'conexões abertas'}"
+    onde = f"em <code>{html.escape(endereco(servidor.endereco))}</code>"
+    if not hasattr(servidor, "iniciar"):
+        estado = f"<b>de outra pessoa</b>, {onde}<br>aqui só se vê o lado do cliente"
+    elif servidor.ligado:
+        estado = f"<b>escutando</b> {onde}<br>{contar(servidor.conexoes, 'conexão aberta', 'conexões abertas')}"
     else:
-        estado = f"<b>desligado</b>: ninguém escuta em <code>{html.escape(endereco(servidor.endereco))}</code>"
-    if aviso:
-        estado += f'<div role="alert" style="color:{VERMELHO}">{_texto(aviso, 400)}</div>'
-    return f'<div style="padding:2px 0">{estado}</div>'
+        estado = f"<b>desligado</b>: ninguém escuta {onde}"
+    return f"<div>{estado}</div>" + (alerta(aviso) if aviso else "")
+
+
+def alerta(frase):
+    """Um aviso do que não deu certo."""
+    return f'<div role="alert" style="color:{cor("erro")};overflow-wrap:anywhere">{_texto(frase, 400)}</div>'
 
 
 def eventos(do_servidor):
-    """Os últimos eventos do servidor, um por linha."""
-    # O que não cabe continua numa segunda linha, recuada, e não passa dela.
-    duas_linhas = (
-        "padding-left:1em;text-indent:-1em;overflow-wrap:anywhere;overflow:hidden;"
-        "display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2"
-    )
-    frases = [html.escape(str(evento)) for evento in do_servidor[-EVENTOS_NA_LISTA:]]
-    linhas = "".join(f'<li title="{frase}" style="{duas_linhas}">{frase}</li>' for frase in frases)
-    return (
-        # Sem a largura zero, uma linha comprida alargaria a coluna em vez de quebrar.
-        f'<div style="{_FUNDO};padding:4px 0 4px 8px;min-height:196px;width:0;min-width:100%;box-sizing:border-box">'
-        f'<div style="{_CINZA}">Últimos eventos</div>'
-        '<ol style="margin:0;padding-left:0;list-style:none;font-family:var(--jp-code-font-family, monospace);'
-        f'font-size:0.85em;line-height:1.6">{linhas}</ol></div>'
-    )
+    """Os últimos eventos do servidor, um por linha, do mais novo ao mais antigo."""
+    frases = [html.escape(str(evento)) for evento in do_servidor[: -EVENTOS_NA_LISTA - 1 : -1]]
+    linhas = "".join(f'<li style="overflow-wrap:anywhere">{frase}</li>' for frase in frases)
+    return f'<ol reversed style="margin:0;padding-left:2em" start="{len(frases)}">{linhas}</ol>' if frases else _vazio()
+
+
+def figura(troca):
+    """O desenho da última conversa, com texto alternativo."""
+    svg = conversa_em_svg(troca, "Envie um número: a conversa aparece aqui.")
+    alt = f"{resumir(troca)}; a conversa toda está em texto, logo abaixo." if troca else "Nenhuma conversa ainda."
+    inicio = f'<svg role="img" aria-label="{html.escape(alt)}" style="width:100%;height:auto;display:block"'
+    return svg.replace("<svg", inicio, 1)
 
 
 def texto(troca):
     """A conversa em texto: o equivalente da figura."""
-    return f'<pre style="margin:0;line-height:1.4;overflow-x:auto">{html.escape(descrever(troca))}</pre>'
+    return f'<pre style="margin:0;line-height:1.4;white-space:pre-wrap">{html.escape(descrever(troca))}</pre>'
 
 
 def historico(trocas, contagem, quantas):
     """As últimas das `quantas` trocas numa tabela, e quantas houve de cada tipo de resposta."""
-    total = contagem.total()
+    if not quantas:
+        return _vazio()
     linhas = "".join(
         _linha(
             str(quantas - i),
             _codigo(t.numero),
             _codigo(t.erro if t.resposta is None else f"{t.resposta} FIM"),
-            t.tipo.replace(" ", "&nbsp;"),
+            t.tipo,
             _milissegundos(t.segundos).replace(" ", "&nbsp;"),
         )
         for i, t in enumerate(trocas)
     )
-    barra = f"height:10px;margin-top:5px;background:{LARANJA};width:"
+    barra = f"height:12px;margin-top:5px;background:{cor('servidor')};width:"
     barras = "".join(
-        _linha(f"<b>{tipo}</b>", str(vezes), f'<div style="{barra}{100 * vezes / total:.0f}px"></div>')
+        _linha(f"<b>{tipo}</b>", str(vezes), f'<div style="{barra}{100 * vezes / contagem.total():.0f}px"></div>')
         for tipo, vezes in sorted(contagem.items(), key=lambda item: TIPOS.index(item[0]))
     )
-    vazio = "" if trocas else f'<p style="{_CINZA}">Nenhuma troca ainda.</p>'
     cabecalho = "".join(
         f'<th scope="col" style="{_CELULA}">{c}</th>' for c in ("nº", "enviado", "resposta", "tipo", "tempo")
     )
     return (
-        '<div style="display:flex;flex-wrap:wrap;gap:24px;margin-top:8px">'
-        f'<div style="flex:3 1 480px"><h4 style="margin:4px 0">Histórico</h4>{vazio}'
-        f'<table style="width:100%"><thead><tr>{cabecalho}</tr></thead><tbody>{linhas}</tbody></table></div>'
-        '<div style="flex:1 1 200px"><h4 style="margin:4px 0">Quantas de cada tipo</h4>'
-        f"<table><tbody>{barras}</tbody></table></div></div>"
+        '<div style="display:flex;flex-wrap:wrap;gap:4px 24px">'
+        f'<table style="flex:3 1 min(420px, 100%);min-width:0"><thead><tr>{cabecalho}</tr></thead><tbody>{linhas}</tbody></table>'
+        f'<table style="flex:1 1 min(200px, 100%);align-self:flex-start"><caption style="{_CELULA};font-weight:600">'
+        f"Quantas de cada tipo</caption><tbody>{barras}</tbody></table></div>"
     )
 
 
-class Conversa:
-    """A figura da última troca; reaproveita uma `Figure`, que só uma thread por vez pode usar."""
-
-    def __init__(self):
-        self._figura = Figure(figsize=(LARGURA, ALTURA), dpi=110)
-        self._ax = self._figura.add_axes((0, 0, 1, 1))
-
-    def figura(self, troca):
-        """Desenha a troca e devolve a imagem em HTML, com texto alternativo."""
-        self._ax.clear()
-        conversa(troca, self._ax)
-        linhas = min(max(len(troca), MINIMO_DE_LINHAS), MAXIMO_DE_LINHAS)
-        self._figura.set_figheight(ALTURA * (linhas + 1.35) / 12.35)  # uma conversa curta ocupa menos
-        png = io.BytesIO()
-        self._figura.savefig(png, format="png")
-        dados = base64.b64encode(png.getvalue()).decode()
-        alt = f"Diagrama de sequência da última conversa: {len(troca)} eventos, descritos em texto logo abaixo."
-        return (
-            '<figure style="margin:8px 0">'
-            '<figcaption style="font-weight:600">A última conversa, como aconteceu</figcaption>'
-            f'<img style="width:100%;max-width:900px;background:white" alt="{alt}" '
-            f'src="data:image/png;base64,{dados}"></figure>'
-        )
+def _vazio():
+    return "<div>Nada ainda.</div>"
 
 
 def _linha(*celulas):

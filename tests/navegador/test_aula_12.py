@@ -2,7 +2,7 @@
 
 import pytest
 
-CONFERIR = '\n\naula09.servidor.conferir(servidor, so="enunciado")'
+CONFERIR = '\n\naula12.servidor.conferir(servidor, so="enunciado")'
 ERRADO = """def servidor(porta):
     with socket.create_server(("127.0.0.1", porta)) as server_socket:
         while True:

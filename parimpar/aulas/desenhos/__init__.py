@@ -7,6 +7,7 @@ carrega o matplotlib: quem chama é que cria os eixos.
 from ...folha import AZUL, CINZA, CORES, LARANJA, LETRAS, VERMELHO, Tabela
 from .conversa import conversa, conversa_em_svg, resumir
 from .curvas import curvas, descrever_curvas
+from .envelopes import descrever_envelopes, envelopes
 from .evidencia import barras_de_defeitos, descrever_defeitos
 from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
@@ -27,12 +28,14 @@ __all__ = [
     "descrever_casas",
     "descrever_curvas",
     "descrever_defeitos",
+    "descrever_envelopes",
     "descrever_estados",
     "descrever_fatias",
     "descrever_missoes",
     "descrever_respostas",
     "descrever_segmentos",
     "em_ordem",
+    "envelopes",
     "espaco_tempo",
     "fatias",
     "histograma_de_casas",

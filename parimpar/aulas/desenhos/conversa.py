@@ -15,12 +15,12 @@ from .troca import NAO_CHEGOU, descrever, em_milissegundos, instante, ligacoes, 
 
 MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
 
-# Tudo em pixels de um desenho de 700 de largura, que se encolhe ou se amplia inteiro.
-LARGURA = 700
-_X = {"cliente": 250, "servidor": 500}  # as linhas de vida
+# Tudo em pixels de um desenho de 640 de largura, que se encolhe ou se amplia inteiro.
+LARGURA = 640
+_X = {"cliente": 222, "servidor": 466}  # as linhas de vida
 _LINHA, _LINHA_A_MAIS = 31, 19  # a altura de um evento, e a de cada linha de rótulo depois da primeira
 _TOPO, _PE = 62, 14  # acima do primeiro evento, e abaixo do último
-_LETRAS_DO_ROTULO, _LETRAS_DA_SETA, _LETRAS_DE_MEIA_SETA = 19, 25, 11
+_LETRAS_DO_ROTULO, _LETRAS_DA_SETA, _LETRAS_DE_MEIA_SETA = 18, 24, 11
 _LARGURA_DA_LETRA, _ALTURA_DA_LETRA = 8.75, 20  # das de código, que são todas iguais
 _SEM_CONVERSA = "nenhuma conversa ainda"
 
@@ -65,6 +65,8 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
         fim += _LINHA + _LINHA_A_MAIS * (len(linhas) - 1)
     fim = max(fim, _TOPO + 2 * _LINHA)
     partes = [_linha_de_vida(quem, fim - _PE) for quem in _X]
+    if eventos:
+        partes.append(_escrever(52, 24, "ms", "end", mais='font-size="15"'))
     for evento, linhas, y in zip(mostrados, rotulos, alturas, strict=True):
         partes.append(_evento(evento, linhas, y, instante(evento) - instante(mostrados[0])))
     mensagens = []  # por cima de todas as setas
@@ -109,7 +111,7 @@ def _evento(evento, linhas, y, segundos):
         marca = f'<circle cx="{x}" cy="{y}" r="5" fill="{cor("cliente")}"/>'
     else:
         marca = f'<path d="M{x - 5} {y - 5}h10v10h-10z" fill="{cor("servidor")}"/>'
-    quando = _escrever(4, y + 5, em_milissegundos(segundos), mais='font-size="14"')
+    quando = _escrever(52, y + 5, em_milissegundos(segundos).removesuffix(" ms"), "end", mais='font-size="15"')
     lado = "end" if sentido < 0 else "start"
     escritas = [
         _escrever(x + sentido * 13, y + 5 + _LINHA_A_MAIS * i, linha, lado, cor(evento.quem))

@@ -20,7 +20,7 @@ LETRA, LETRA_DE_CODIGO = "'DejaVu Sans',Verdana,sans-serif", "'DejaVu Sans Mono'
 
 _NO_ESCURO = f"svg{{--jp-content-font-color1:#f5f5f5;--jp-layout-color0:#111111;{escuras()}}}"
 _ESTILO_DO_SVG = f"<style>svg{{fill:{TINTA}}}@media(prefers-color-scheme:dark){{{_NO_ESCURO}}}</style>"
-_ESTILO_DA_PAGINA = "<style>[data-jp-theme-light=false] .parimpar-figura{color-scheme:dark}</style>"
+_ESTILO_DA_PAGINA = "<style>[data-jp-theme-light=false] .parimpar-desenho{color-scheme:dark}</style>"
 
 # As cores com que o matplotlib desenha, e as do tema que ficam no lugar delas.
 _DO_TEMA = {
@@ -102,7 +102,7 @@ def imagem(svg, alt):
     svg = re.sub(r"(<svg\b[^>]*>)", rf"\1{_ESTILO_DO_SVG}", svg, count=1)
     dados = base64.b64encode(svg.encode()).decode()
     return (
-        f'{_ESTILO_DA_PAGINA}<img class="parimpar-figura" style="max-width:100%" alt="{html.escape(alt)}" '
+        f'{_ESTILO_DA_PAGINA}<img class="parimpar-desenho" style="max-width:100%" alt="{html.escape(alt)}" '
         f'src="data:image/svg+xml;base64,{dados}">'
     )
 

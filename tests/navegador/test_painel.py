@@ -1,0 +1,262 @@
+"""O painel na tela: cabe, lê-se nos dois temas, usa-se só com o teclado, e toda resposta se vê."""
+
+import re
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import expect
+
+NOTEBOOK = {"width": 1366, "height": 768}  # a tela de um computador de aluno
+PROJETOR = {"width": 683, "height": 512}  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
+SOBRA = 2  # descritores de uma conexão que ainda se fecha
+TEXTOS_COM_CONTRASTE = 25  # no mínimo, os que o axe tem de examinar no painel
+
+
+@pytest.fixture(scope="module")
+def aula(abrir):
+    """A aula 00, que tem um painel, aberta e executada."""
+    notebook = abrir("00-comece-aqui.ipynb")
+    notebook.rodar_tudo()
+    return notebook
+
+
+@pytest.fixture
+def painel(aula):
+    """O painel no alto da tela de um notebook, com as dobras fechadas."""
+    aula.pagina.set_viewport_size(NOTEBOOK)
+    aula.controle("painel").evaluate("e => e.querySelectorAll('details').forEach(d => { d.open = false })")
+    aula.controle("painel").evaluate("e => e.scrollIntoView()")
+    return aula.controle("painel")
+
+
+def enviar(painel, numero, tecla=None):
+    campo = painel.locator(".parimpar-numero input")
+    campo.fill(numero)
+    if tecla:
+        campo.press(tecla)
+    else:
+        painel.locator(".parimpar-enviar").click()
+
+
+def resposta(painel):
+    return painel.locator(".parimpar-resposta").get_by_role("status")
+
+
+def quantas(painel):
+    """O número da última troca."""
+    achado = re.search(r"Troca nº (\d+)", resposta(painel).inner_text())
+    return int(achado[1]) if achado else 0
+
+
+def no_kernel(aula, codigo, esperar=True):
+    """Executa o código no kernel da aula, fora das células, e devolve o que ele escreveu."""
+    return aula.pagina.evaluate(
+        """async ([codigo, esperar]) => {
+            const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+            const pedido = kernel.requestExecute({ code: codigo });
+            let escrito = '';
+            pedido.onIOPub = m => { if (m.header.msg_type === 'stream') escrito += m.content.text };
+            if (esperar) await pedido.done;
+            return escrito }""",
+        [codigo, esperar],
+    )
+
+
+def tema(aula, nome):
+    aula.pagina.evaluate(
+        "tema => window.jupyterapp.commands.execute('apputils:change-theme', {theme: tema})", f"JupyterLab {nome}"
+    )
+    claro = "true" if nome == "Light" else "false"
+    aula.pagina.locator(f"body[data-jp-theme-light={claro}]").wait_for(state="attached")
+
+
+def area(aula):
+    """O retângulo em que a aula aparece."""
+    return aula.painel.locator(".jp-WindowedPanel-outer").bounding_box()
+
+
+def test_uma_tela_so(aula, painel):
+    """O número, a resposta, o estado das duas pontas e o desenho se veem juntos, com a lista de arquivos aberta."""
+    aula.pagina.evaluate("() => window.jupyterapp.shell.expandLeft()")
+    enviar(painel, "7")
+    expect(resposta(painel)).to_contain_text("ÍMPAR FIM")
+    expect(painel.locator(".parimpar-figura")).to_contain_text("fim do envio")
+    painel.evaluate("e => e.scrollIntoView()")
+    tela = area(aula)
+    for nome in ("numero", "enviar", "resposta", "situacao-do-cliente", "situacao", "figura", "ligar"):
+        caixa = painel.locator(f".parimpar-{nome}").bounding_box()
+        assert caixa["y"] >= tela["y"] - 1 and caixa["y"] + caixa["height"] <= tela["y"] + tela["height"], nome
+        assert caixa["x"] + caixa["width"] <= tela["x"] + tela["width"], nome
+    assert painel.bounding_box()["height"] <= tela["height"]
+    campo = painel.locator(".parimpar-numero input").bounding_box()
+    caixa = resposta(painel).bounding_box()
+    assert abs(campo["x"] + campo["width"] - caixa["x"] - caixa["width"]) <= 1  # as bordas se alinham
+    aula.fotografar("painel-notebook")
+
+
+@pytest.mark.parametrize("largura", [PROJETOR["width"], 520])
+def test_na_tela_estreita_nada_se_corta(aula, painel, largura):
+    """Num projetor com zoom o painel não rola de lado, e nenhum botão perde letras."""
+    aula.pagina.set_viewport_size(PROJETOR | {"width": largura})
+    aula.pagina.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    enviar(painel, "1" * 1000)
+    expect(resposta(painel)).to_contain_text("1000 casas")
+    painel.locator("summary").evaluate_all("titulos => titulos.forEach(t => t.click())")
+    sobra = "e => [e, ...e.querySelectorAll('button, .widget-html-content, .widget-box')].map(x => x.scrollWidth - x.clientWidth)"
+    assert max(painel.evaluate(sobra)) <= 1
+    aula.pagina.screenshot(path=f"capturas/painel-projetor-{largura}.png")
+
+
+@pytest.mark.parametrize("nome", ["Light", "Dark"])
+def test_le_se_nos_dois_temas(aula, painel, nome):
+    """Em cada tema, com uma resposta, um erro e tudo aberto, todo texto tem contraste."""
+    tema(aula, nome)
+    try:
+        for numero, esperado in (("7", "ÍMPAR FIM"), ("R$ 5 e R$ 6", "ERRO")):
+            enviar(painel, numero)
+            expect(resposta(painel)).to_contain_text(esperado)
+        painel.locator("summary").evaluate_all("titulos => titulos.forEach(t => t.click())")
+        aula.pagina.set_viewport_size({"width": 1366, "height": 1600})
+        aula.pagina.wait_for_timeout(1200)  # o clarão da resposta nova acaba em 0,9 s
+        aula.pagina.screenshot(path=f"capturas/painel-{nome}.png")
+        aula.pagina.evaluate(AXE_SCRIPT)
+        # O `body` do JupyterLab tem altura zero, e o axe toma por escondido o que está fora dele.
+        visto = aula.pagina.evaluate(
+            """async () => { document.body.style.height = '100vh';
+                try { return await axe.run({ include: ['.parimpar-painel'] },
+                    { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }) }
+                finally { document.body.style.height = '' } }"""
+        )
+        queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
+        assert queixas == []
+        contraste = next(v for v in visto["passes"] if v["id"] == "color-contrast")
+        assert len(contraste["nodes"]) >= TEXTOS_COM_CONTRASTE
+    finally:
+        tema(aula, "Light")
+
+
+def test_so_com_o_teclado(aula, painel):
+    """Do campo, o Tab percorre cliente, servidor e conversa; todo foco se vê; a conversa se abre com Enter."""
+    painel.locator(".parimpar-numero input").focus()
+    nomes = [
+        "Enviar",
+        "Sortear",
+        "Repetir",
+        "a cada (s)",
+        "Desligar servidor",
+        "A mesma conversa, em texto",
+        "Histórico",
+    ]
+    for nome in nomes:
+        aula.pagina.keyboard.press("Tab")
+        foco = aula.pagina.evaluate(
+            """() => { const e = document.activeElement, s = getComputedStyle(e);
+                return [e.innerText || e.labels[0].innerText, s.outlineStyle, parseFloat(s.outlineWidth), s.outlineColor] }"""
+        )
+        assert foco[0].strip() == nome
+        assert foco[1] == "solid" and foco[2] >= 2 and foco[3] == "rgb(0, 0, 0)", foco
+    aula.pagina.keyboard.press("Shift+Tab")
+    aula.pagina.keyboard.press("Enter")
+    expect(painel.locator(".parimpar-texto")).to_be_visible()
+    enviar(painel, "8", "Enter")
+    expect(resposta(painel)).to_contain_text("PAR FIM")
+    expect(painel.locator(".parimpar-texto")).to_contain_text("'8\\n'")
+    expect(painel.locator(".parimpar-texto")).to_be_visible()  # uma resposta nova não a fecha
+    expect(painel.get_by_label("Repetir")).not_to_be_checked()
+
+
+def test_toda_resposta_se_ve(painel):
+    """O mesmo número de novo muda a tela: a troca tem outro número."""
+    enviar(painel, "7")
+    expect(resposta(painel)).to_contain_text("ÍMPAR FIM")
+    antes = quantas(painel)
+    enviar(painel, "7")
+    expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
+
+
+def test_com_o_kernel_ocupado(aula, painel):
+    """Enquanto uma célula roda, o painel responde na hora, e ao número que se via no clique."""
+    no_kernel(aula, "import time; inicio = time.monotonic(); time.sleep(8)", esperar=False)
+    antes = quantas(painel)
+    for numero in ("31415", "8"):
+        campo = painel.locator(".parimpar-numero input")
+        campo.click()
+        campo.press("Control+a")
+        aula.pagina.keyboard.type(numero)
+        painel.locator(".parimpar-enviar").click()
+        campo.fill("0")  # depois do clique, não muda o que ele enviou
+        antes += 1
+        expect(resposta(painel)).to_contain_text(f"Troca nº {antes}: {numero} ", timeout=3000)
+    assert float(no_kernel(aula, "print(time.monotonic() - inicio)")) >= 8  # a célula ainda rodava
+
+
+def test_muitos_cliques_seguidos(painel):
+    """Trinta números enviados sem esperar nada entre um e outro: cada resposta é a do número que se via."""
+    antes = quantas(painel)
+    for i in range(30):
+        enviar(painel, str(1000 + i))
+        expect(resposta(painel)).to_contain_text(f"Troca nº {antes + i + 1}: {1000 + i} ")
+
+
+def test_um_servidor_que_demora(aula, painel):
+    """Enquanto a resposta não vem, o botão diz que espera, e o painel continua vivo."""
+    demorar = "painel._trocar = lambda *dados: (solta.wait(20), trocar(*dados))[1]"
+    no_kernel(aula, f"import threading; solta, trocar = threading.Event(), painel._trocar; {demorar}")
+    try:
+        enviar(painel, "7")
+        expect(painel.locator(".parimpar-enviar")).to_be_disabled()
+        painel.locator(".parimpar-sortear").click()
+        expect(painel.locator(".parimpar-numero input")).not_to_have_value("7")
+    finally:
+        no_kernel(aula, "del painel._trocar; solta.set()")
+    expect(painel.locator(".parimpar-enviar")).to_be_enabled(timeout=10_000)
+
+
+def test_digitar_depressa_e_teclar_enter(painel, aula):
+    """O Enter logo depois da última tecla envia tudo o que se digitou."""
+    campo = painel.locator(".parimpar-numero input")
+    for numero in ("271", "8281", "82845"):
+        antes = quantas(painel)
+        campo.click()
+        campo.press("Control+a")
+        aula.pagina.keyboard.type(numero)
+        aula.pagina.keyboard.press("Enter")
+        expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}: {numero} ")
+
+
+def test_a_virgula_vale_no_intervalo(painel):
+    """Com 0,1 s o Repetir dá várias voltas sozinho; o que não é número é dito."""
+    campo = painel.locator(".parimpar-intervalo input")
+    campo.fill("0,1")
+    campo.press("Enter")
+    antes = quantas(painel)
+    painel.get_by_label("Repetir").check()
+    expect(resposta(painel)).to_contain_text(re.compile(rf"Troca nº (?!{antes}:|{antes + 1}:|{antes + 2}:)\d+"))
+    painel.get_by_label("Repetir").uncheck()
+    campo.fill("dez")
+    campo.press("Enter")
+    expect(painel.locator(".parimpar-aviso")).to_contain_text("esperava de 0,1 a 3600 segundos")
+    campo.fill("10")
+    campo.press("Enter")
+    expect(painel.locator(".parimpar-aviso")).not_to_contain_text("esperava")
+
+
+def test_o_uso_nao_deixa_nada_aberto(aula, painel):
+    """Nem cinquenta trocas nem dez painéis no lugar um do outro aumentam as threads e os descritores do kernel."""
+    contar = "import os, threading; print(threading.active_count(), len(os.listdir('/proc/self/fd')))"
+    no_kernel(aula, "painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
+    threads, descritores = map(int, no_kernel(aula, contar).split())
+    no_kernel(aula, "for _ in range(50): painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
+    depois = [*map(int, no_kernel(aula, contar).split())]
+    assert depois[0] <= threads and depois[1] <= descritores + SOBRA
+    no_kernel(
+        aula, "from parimpar import Painel\nfor _ in range(10):\n    painel = Painel(semente=2023); painel.enviar('7')"
+    )
+    no_kernel(aula, "painel.ultima_troca()")
+    depois = [*map(int, no_kernel(aula, contar).split())]
+    assert depois[0] <= threads and depois[1] <= descritores + SOBRA
+
+
+def test_sem_queixas_do_navegador(aula):
+    """O console do navegador ficou sem nenhum erro."""
+    assert aula.mensagens == []
