@@ -1,8 +1,14 @@
-"""Do clique à resposta na tela, no navegador: o painel ao lado de um botão que só muda um rótulo."""
+"""Do clique à resposta na tela, no navegador: o painel ao lado de um botão que só muda um rótulo.
 
+Por si só, `python bench/clique.py` mede também com a máquina ocupada: `--carga` põe um processo em cada processador.
+"""
+
+import contextlib
+import os
 import pathlib
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 
@@ -17,12 +23,16 @@ rotulo.add_class("bench-rotulo"), botao.add_class("bench-botao")
 botao.on_click(lambda _: setattr(rotulo, "value", f"<b>{next(vezes)}</b>"))
 display(ipywidgets.VBox([botao, rotulo]))
 """
+TROCAS = 500  # entre as duas medidas do painel, para se ver se ele fica mais lento com o uso
 PAINEL = """
 from parimpar import Painel
 painel = Painel()
 painel.numero.value = "7"
 display(painel)
 """
+# Executa um código no kernel da página, e espera que acabe.
+ENVIAR = """codigo => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    .requestExecute({ code: codigo }).done.then(() => true)"""
 # Clica e devolve os milissegundos até o texto do alvo mudar na página.
 CRONOMETRO = """([botao, alvo]) => new Promise((pronto, falhou) => {
     setTimeout(() => falhou("a tela não mudou em 5 s"), 5000);
@@ -36,8 +46,16 @@ CRONOMETRO = """([botao, alvo]) => new Promise((pronto, falhou) => {
 })"""
 
 
-def medir(vezes=60):
-    """Devolve as medianas, em milissegundos: (do painel, do botão simples); None sem Chromium."""
+def medir(vezes=60, carga=0):
+    """Devolve as medianas, em milissegundos; None sem Chromium.
+
+    Args:
+        vezes: quantos cliques de cada um.
+        carga: quantos processos ocupam a máquina enquanto se mede.
+
+    Returns:
+        (do painel, do botão simples, do painel depois de `TROCAS` trocas, do botão nessa segunda vez).
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -56,20 +74,41 @@ def medir(vezes=60):
         with jupyterlab(pathlib.Path(pasta)) as url:
             notebook = Notebook(navegador.new_page(), url.format("capturas/clique.ipynb"))
             notebook.rodar_tudo()
-            alvos = {
-                "painel": [".parimpar-enviar", ".parimpar-resposta .widget-html-content"],
-                "botão": [".bench-botao", ".bench-rotulo .widget-html-content"],
-            }
-            tempos = {nome: [] for nome in alvos}
-            for vez in range(vezes):
-                notebook.controle("numero").locator("input").fill(str(vez))  # a tela só muda se o texto mudar
-                notebook.pagina.wait_for_timeout(200)
-                for nome, seletores in alvos.items():
-                    tempos[nome].append(notebook.pagina.evaluate(CRONOMETRO, seletores))
-                    notebook.pagina.wait_for_timeout(400)  # o redesenho do painel termina antes do próximo
+            medianas = []
+            with _ocupada(carga):
+                medianas += _medianas(notebook, vezes)
+                notebook.pagina.evaluate(ENVIAR, f"for _ in range({TROCAS}): painel.enviar('7')")
+                medianas += _medianas(notebook, vezes)
         navegador.close()
-    return statistics.median(tempos["painel"]), statistics.median(tempos["botão"])
+    return tuple(medianas)
+
+
+def _medianas(notebook, vezes):
+    alvos = {
+        "painel": [".parimpar-enviar", ".parimpar-resposta .widget-html-content"],
+        "botão": [".bench-botao", ".bench-rotulo .widget-html-content"],
+    }
+    tempos = {nome: [] for nome in alvos}
+    for _ in range(vezes):
+        for nome, seletores in alvos.items():
+            tempos[nome].append(notebook.pagina.evaluate(CRONOMETRO, seletores))
+            notebook.pagina.wait_for_timeout(400)  # o redesenho do painel termina antes do próximo
+    return [statistics.median(tempo) for tempo in tempos.values()]
+
+
+@contextlib.contextmanager
+def _ocupada(processos):
+    """A máquina com tantos processos que não fazem nada, sem parar."""
+    ocupados = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processos)]
+    try:
+        yield
+    finally:
+        for processo in ocupados:
+            processo.kill()
+            processo.wait()
 
 
 if __name__ == "__main__":
-    print(medir())
+    painel, botao, depois, botao_depois = medir(carga=os.cpu_count() if "--carga" in sys.argv else 0)
+    print(f"painel {painel:.1f} ms, botão {botao:.1f} ms: {painel / botao:.2f}×", end="; ")
+    print(f"depois de {TROCAS} trocas, {depois:.1f} e {botao_depois:.1f} ms: {depois / botao_depois:.2f}×")
