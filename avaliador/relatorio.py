@@ -5,11 +5,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from parimpar.folha import ESTILO, cor
 from parimpar.texto import contar, visivel
 
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, numa_linha
 
-_CORES = {OK: "#00664b", TOLERADO: "#7a5200", FALHOU: "#B3261E", NAO_SE_APLICA: "#555", NAO_DEU: "#555"}
+_CORES = {OK: "certo", TOLERADO: "tolerado", FALHOU: "erro", NAO_SE_APLICA: "rede", NAO_DEU: "rede"}
 REPETIDOS = 4  # casos com a mesma explicação: daí em diante uma entrada conta todos
 MINIMO = 0.5  # da régua: se menos casos que isso se aplicam ao programa, não se dá nota
 TITULOS = {
@@ -205,13 +206,13 @@ def em_html(avaliacao):
     partes = [f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in avaliacao.perfil))}.</p>"]
     for regua, titulo in _reguas(avaliacao).items():
         itens = "".join(_item(*entrada) for entrada in _entradas(avaliacao, regua))
-        partes.append(f'<h4 style="margin:8px 0 2px">{html.escape(titulo)}</h4>{itens}')
+        partes.append(f'<p style="margin:8px 0 2px;font-weight:700">{html.escape(titulo)}</p>{itens}')
     notas = "<br>".join(html.escape(linha) for linha in _notas(avaliacao))
-    return f'<div style="line-height:1.45">{"".join(partes)}<p><b>{notas}</b></p></div>'
+    return f'{ESTILO}<div style="line-height:1.45">{"".join(partes)}<p><b>{notas}</b></p></div>'
 
 
 def _item(situacao, cabeca, *resto):
-    marca = f'<b style="color:{_CORES[situacao]}">{situacao.marca}</b> {html.escape(cabeca)}'
+    marca = f'<b style="color:{cor(_CORES[situacao])}">{situacao.marca}</b> {html.escape(cabeca)}'
     if not resto:
         return f'<div style="margin-left:1.2em">{marca}</div>'
     corpo = html.escape("\n".join(linha.removeprefix("    ") for linha in resto))

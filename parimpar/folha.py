@@ -13,6 +13,7 @@ TEMA = {
     "rede": ("#616161", "#BDBDBD"),
     "erro": ("#B3261E", "#FF9E94"),
     "certo": ("#00664B", "#4FD1A5"),
+    "tolerado": ("#7A5200", "#E5B85C"),
     "realce": ("#FFF3C4", "#4A4112"),  # um fundo, e não um texto
 }
 FORMAS = {"cliente": "●", "servidor": "■"}  # nada depende só da cor

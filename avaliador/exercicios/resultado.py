@@ -3,10 +3,12 @@
 import html
 from dataclasses import dataclass
 
+from parimpar.folha import ESTILO, cor
+
 NAO_TENTADO, CERTO, ERRADO = "ainda não tentado", "certo", "errado"
 QUEBROU, PARADO = "parou com um erro", "não terminou"
 MARCAS = {NAO_TENTADO: "○", CERTO: "✓", ERRADO: "✗", QUEBROU: "✗", PARADO: "✗"}
-_CORES = {NAO_TENTADO: "#555", CERTO: "#00664b"}
+_CORES = {NAO_TENTADO: "rede", CERTO: "certo"}
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,13 @@ class Resultado:
     __repr__ = __str__
 
     def _repr_html_(self):
-        cor = _CORES.get(self.situacao, "#B3261E")
+        tinta = cor(_CORES.get(self.situacao, "erro"))
         partes = [
-            f'<b style="color:{cor}">{MARCAS[self.situacao]} {self.situacao}</b>: {html.escape(self.mensagem)}',
+            f'<b style="color:{tinta}">{MARCAS[self.situacao]} {self.situacao}</b>: {html.escape(self.mensagem)}',
             _bloco(self.detalhe),
             f"a sua função imprimiu:{_bloco(self.tela)}" if self.tela else "",
         ]
-        return f'<div style="border-left:4px solid {cor};padding:2px 10px">{"".join(partes)}</div>'
+        return f'{ESTILO}<div style="border-left:4px solid {tinta};padding:2px 10px">{"".join(partes)}</div>'
 
 
 @dataclass(frozen=True)
