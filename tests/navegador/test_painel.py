@@ -1,9 +1,11 @@
 """O painel na tela: cabe, lê-se nos dois temas, usa-se só com o teclado, e toda resposta se vê."""
 
+import io
 import re
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from PIL import Image
 from playwright.sync_api import expect
 
 NOTEBOOK = {"width": 1366, "height": 768}  # a tela de um computador de aluno
@@ -131,6 +133,21 @@ def test_le_se_nos_dois_temas(aula, painel, nome):
         assert queixas == []
         contraste = next(v for v in visto["passes"] if v["id"] == "color-contrast")
         assert len(contraste["nodes"]) >= TEXTOS_COM_CONTRASTE
+    finally:
+        tema(aula, "Light")
+
+
+@pytest.mark.parametrize("nome, clara", [("Light", True), ("Dark", False)])
+def test_as_figuras_seguem_o_tema(aula, nome, clara):
+    """O fundo de uma figura da aula é o da página: nenhuma placa branca no tema escuro."""
+    tema(aula, nome)
+    try:
+        figura = aula.painel.locator("img.parimpar-desenho").first
+        figura.scroll_into_view_if_needed()
+        imagem = Image.open(io.BytesIO(figura.screenshot(path=f"capturas/figura-{nome}.png"))).convert("L")
+        assert imagem.getpixel((3, 3)) > 240 if clara else imagem.getpixel((3, 3)) < 40
+        claro, escuro = imagem.getextrema()[::-1]
+        assert claro - escuro > 150  # e as letras se veem
     finally:
         tema(aula, "Light")
 
