@@ -1,8 +1,8 @@
-#define _GNU_SOURCE
 /* O par em C: o servidor mais simples e honesto que se escreve com epoll, sem diário e sem prazos.
  *
  * Escuta numa porta que o sistema escolhe, diz qual é e responde uma linha de cada vez.
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>

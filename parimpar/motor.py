@@ -22,7 +22,7 @@ from .texto import motivo, segundos
 
 TAMANHO_DO_RECV = 4096  # bytes por leitura: limita também quanto se responde de uma vez
 CHAMADA_DO_RECV = f"recv({TAMANHO_DO_RECV})"
-MENSAGENS_POR_VOLTA = 100  # de cada cliente: 4096 linhas vazias num recv só fariam todos os outros esperar
+MENSAGENS_POR_VOLTA = 32  # de cada cliente: 4096 linhas vazias num recv só fariam todos os outros esperar
 ACEITAS_POR_VOLTA = 64  # conexões novas: um punhado, para que os já conectados também sejam atendidos
 CONEXOES_POR_PADRAO = 10_000
 DESCRITORES_RESERVADOS = 64  # para o resto do processo: o kernel do Jupyter também usa sockets
