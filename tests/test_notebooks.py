@@ -8,7 +8,7 @@ import pytest
 from ferramentas.indice import AULAS, PASTA, navegacao
 from parimpar.aulas.perguntas import todas
 
-AINDA_POR_REVER = {"09", "11", "12"}
+AINDA_POR_REVER = {"09"}
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 
 
@@ -59,8 +59,9 @@ def test_celulas_curtas_e_comparadas(notebook):
 
 
 def exercicios(notebook):
-    """As posições das células em que se escreve uma resposta."""
-    return [i for i, c in enumerate(notebook["cells"]) if c["cell_type"] == "code" and "# escreva aqui" in fonte(c)]
+    """As posições das células em que se escreve uma resposta, ou se confere um degrau dela."""
+    codigo = [(i, fonte(c)) for i, c in enumerate(notebook["cells"]) if c["cell_type"] == "code"]
+    return [i for i, texto in codigo if "# escreva aqui" in texto or ".marco(" in texto]
 
 
 def palavras(notebook):
