@@ -38,7 +38,7 @@ def abertura(rapido):
         return []
     aula, vazio = medida
     print(f"segunda abertura da aula 00: {aula:.1f} s; jupyter lab com um notebook vazio: {vazio:.1f} s")
-    return [("segunda abertura ≤ 1,3× o jupyter lab sozinho", f"{aula / vazio:.2f}×", aula <= 1.3 * vazio)]
+    return [("segunda abertura ≤ 1,5× o jupyter lab sozinho", f"{aula / vazio:.2f}×", aula <= 1.5 * vazio)]
 
 
 MEDIDAS = {

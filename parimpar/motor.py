@@ -142,6 +142,8 @@ class Motor(threading.Thread):
     def dar_uma_volta(self, sem_esperar=False):
         """Recebe de quem enviou algo, cuida dos prazos e responde."""
         prontos = self.seletor.select(0 if sem_esperar else self.quanto_esperar())
+        if self.com_sobra:
+            self.tratar_as_sobras()
         for chave, o_que in prontos:
             conexao = chave.data
             if conexao is None:  # o socket de escuta, ou o que acorda a thread para parar
@@ -155,8 +157,6 @@ class Motor(threading.Thread):
                     self.enviar(conexao, time.monotonic())
             except (Exception, SystemExit) as erro:
                 self.perder(conexao, erro)
-        if self.com_sobra:
-            self.tratar_as_sobras()
         self.cuidar_dos_prazos()
         self.escrever_o_diario()  # o que se recebeu já está escrito quando o cliente lê a resposta
         self.responder()
@@ -286,7 +286,7 @@ class Motor(threading.Thread):
     def tratar_as_sobras(self):
         sobras, self.com_sobra = self.com_sobra, []
         for conexao in sobras:
-            if conexao.aberta and not conexao.adeus and not conexao.entupida:
+            if conexao.aberta and not conexao.entupida:  # a entupida volta para a lista quando houver espaço
                 self.por(conexao, self.tratar_a_sobra)
 
     def tratar_a_sobra(self, conexao):
@@ -320,7 +320,7 @@ class Motor(threading.Thread):
             if conexao.aberta:
                 try:
                     self.enviar(conexao, agora)
-                except OSError as erro:
+                except Exception as erro:
                     self.perder(conexao, erro)
 
     def enviar(self, conexao, agora):
@@ -350,7 +350,7 @@ class Motor(threading.Thread):
             self.com_sobra.append(conexao)
 
     def calar(self, conexao):
-        if conexao.a_enviar:
+        if conexao.entupida:
             self.fechar(conexao, "o cliente não lê as respostas")
         else:
             self.despedir(conexao, f"silêncio de {segundos(self.conversando.segundos)}")

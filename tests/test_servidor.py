@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, ler, ler_tudo, reiniciar
 
-from parimpar import Servidor, classificar
+from parimpar import Diario, Servidor, classificar
 from parimpar.erros import ErroDeRede, ErroDeUso, PortaOcupada
 from parimpar.motor import MAXIMO_A_DESPEDIR, MENSAGENS_POR_VOLTA, Motor
 
@@ -53,6 +53,109 @@ def inundar(sock, quantas=10_000):
     with contextlib.suppress(OSError):
         for _ in range(quantas):
             sock.sendall(b"1" * 1000 + b"\n")
+
+
+@pytest.fixture
+def motor():
+    """Um motor que ainda não dá voltas, para se ver por dentro o que cada chamada faz."""
+    escuta = socket.create_server(("127.0.0.1", 0))
+    escuta.setblocking(False)
+    motor = Motor(escuta, 30, None, Diario(), random.Random(1))
+    yield motor
+    motor.parando = True
+    motor.start()
+    motor.join(PRAZO)
+    assert motor.falha is None
+
+
+def aceitar(motor):
+    """(o socket do cliente, a conexão que o motor aceitou)."""
+    sock = conectar(motor.local)
+    motor.dar_uma_volta(sem_esperar=True)
+    return sock, next(reversed(motor.conversando))
+
+
+@contextlib.contextmanager
+def ocupado(servidor_com):
+    """(servidor, função que o solta): a thread dele está ocupada com um cliente, e o que chega fica à espera."""
+    ocupada, livre = threading.Event(), threading.Event()
+
+    def demorar(letras, k):
+        ocupada.set()
+        livre.wait(PRAZO)
+        return letras[:k]
+
+    with servidor_com(sorteio=SimpleNamespace(choices=demorar)) as servidor, conectar(servidor.endereco) as sock:
+        sock.sendall(b"12345678901\n")
+        assert ocupada.wait(PRAZO)
+        yield servidor, livre.set
+        livre.set()
+
+
+def test_o_diario_do_servidor():
+    """Cada passo vai ao diário que se passou, com a chamada, os endereços, os bytes e o que há a dizer."""
+    diario = Diario()
+    with Servidor(diario=diario) as servidor:
+        assert servidor.diario is diario
+        with conectar(servidor.endereco) as sock:
+            cliente = sock.getsockname()
+            for dados in (b"7\n", "ÍMPAR FIM\n".encode(), b"PAR FIM\n", b"x\n"):
+                cursor = diario.cursor
+                sock.sendall(dados)
+                anotou(diario, "recebe", cursor=cursor)
+            sock.shutdown(socket.SHUT_WR)
+            ler_tudo(sock)
+        anotou(diario, "fecha")
+    recusa = "esperava um inteiro (algarismos de 0 a 9, sinal opcional) e veio 'x'; corrija e envie de novo"
+    assert [(e.tipo, e.chamada, e.remoto, e.dados.decode(), e.detalhe) for e in diario] == [
+        ("inicia", "listen(…)", None, "", ""),
+        ("conecta", "accept()", cliente, "", ""),
+        ("recebe", "recv(4096)", cliente, "7\n", ""),
+        ("envia", "send(7 bytes)", cliente, "ÍMPAR\n", ""),
+        ("recebe", "recv(4096)", cliente, "ÍMPAR FIM\n", ""),
+        ("devolve", "", cliente, "ÍMPAR FIM", "confere"),
+        ("recebe", "recv(4096)", cliente, "PAR FIM\n", ""),
+        ("devolve", "", cliente, "PAR FIM", "divergente: não é a última resposta + FIM"),
+        ("recebe", "recv(4096)", cliente, "x\n", ""),
+        ("erro", "", cliente, "x", recusa),
+        ("envia", f"send({len(recusa) + 6} bytes)", cliente, f"ERRO {recusa}\n", ""),
+        ("fecha", "close()", cliente, "", "o cliente encerrou o envio"),
+        ("para", "close()", None, "", ""),
+    ]
+    assert {(e.quem, e.local) for e in diario} == {("servidor", servidor.endereco)}
+    assert [e.instante for e in diario] == sorted(e.instante for e in diario)
+    assert Servidor().diario is not Servidor().diario
+
+
+def test_o_recebido_esta_escrito_antes_da_resposta(motor):
+    """Quem lê o diário depois de ouvir a resposta acha nele o pedido; e o envio tem o instante de antes do send."""
+    sock, conexao = aceitar(motor)
+    escrito, depois = [], []
+
+    class Espiao:
+        def send(self, dados):
+            escrito.extend(e.tipo for e in motor.diario)
+            enviados = de_verdade.send(dados)
+            depois.append(time.monotonic())
+            return enviados
+
+        def __getattr__(self, nome):
+            return getattr(de_verdade, nome)
+
+    de_verdade, conexao.client_socket = conexao.client_socket, Espiao()
+    with sock:
+        sock.sendall(b"7\nx\n")
+        motor.dar_uma_volta()
+        conexao.client_socket = de_verdade
+    assert escrito == ["inicia", "conecta", "recebe", "erro"]
+    (envia,) = (e for e in motor.diario if e.tipo == "envia")
+    assert envia.instante < depois[0]
+
+
+def test_na_rede_o_local_e_o_endereco_por_onde_o_cliente_entrou():
+    """Escutando em todas as redes, cada conexão é anotada com o endereço de verdade."""
+    with Servidor("0.0.0.0") as servidor, conectar(("127.0.0.5", servidor.porta)):
+        assert anotou(servidor.diario, "conecta").local == ("127.0.0.5", servidor.porta)
 
 
 def test_conectar_e_fechar_sem_enviar_nada(servidor):
@@ -106,6 +209,92 @@ def test_silencio_longo(dados, respostas):
         assert 0.3 < time.monotonic() - antes < PRAZO
         sock.close()
         assert anotou(servidor.diario, "fecha").detalhe == "silêncio de 0,4 s"
+
+
+def test_o_silencio_se_conta_do_ultimo_envio(motor):
+    """Responder também é sinal de vida: o prazo recomeça, e a conexão vai para o fim da fila (PI-23)."""
+    (um, primeira), (outro, segunda) = aceitar(motor), aceitar(motor)
+    with um, outro:
+        assert list(motor.conversando) == [primeira, segunda]
+        antes = primeira.desde
+        motor.guardar(primeira, b"PAR\n")
+        motor.responder()
+        assert primeira.desde > antes and primeira.a_enviar == b""
+        assert list(motor.conversando) == [segunda, primeira]
+        assert ler(um, 4) == b"PAR\n"
+
+
+def test_o_silencio_de_quem_so_ouviu_a_resposta():
+    """Na forma crua a resposta só sai no silêncio curto, e o longo se conta dela (PI-11, PI-23)."""
+    with Servidor(silencio=0.5) as servidor, conectar(servidor.endereco) as sock:
+        sock.sendall(b"7")
+        antes = time.monotonic()
+        assert ler_tudo(sock).decode() == "ÍMPARERRO silêncio de 0,5 s\n"
+        assert time.monotonic() - antes > 0.65
+
+
+def test_o_silencio_curto_e_o_longo_ao_mesmo_tempo(motor):
+    """Se os dois prazos vencem na mesma volta, o pedido cru é respondido antes da despedida (PI-11, PI-23)."""
+    sock, conexao = aceitar(motor)
+    with sock:
+        sock.sendall(b"7")
+        motor.dar_uma_volta()
+        conexao.desde -= 60
+        motor.dar_uma_volta()
+        assert ler(sock, 100).decode() == "ÍMPARERRO silêncio de 30 s\n"
+
+
+def test_quem_se_despede_sai_das_outras_filas(motor):
+    """Para a conexão que se despede só o prazo da despedida vale: o silêncio e o limite não a contam (PI-25, PI-27)."""
+    sock, conexao = aceitar(motor)
+    with sock:
+        sock.sendall(b"7")
+        motor.dar_uma_volta()
+        assert conexao in motor.em_silencio and conexao in motor.conversando
+        motor.despedir(conexao, "até logo")
+        assert conexao not in motor.em_silencio and conexao not in motor.conversando
+        assert list(motor.despedindo) == [conexao] and conexao.adeus == "até logo"
+        conexao.desde -= 60
+        motor.cuidar_dos_prazos()
+        assert not conexao.aberta and not motor.despedindo
+
+
+def test_quem_volta_a_falar_sai_do_silencio(motor):
+    """Um pedido cru que vira linha não fica na fila do silêncio, que é de quem ainda o espera (PI-11)."""
+    (um, primeira), (outro, segunda) = aceitar(motor), aceitar(motor)
+    with um, outro:
+        for sock in (um, outro):
+            sock.sendall(b"7")
+            motor.dar_uma_volta()
+        assert list(motor.em_silencio) == [primeira, segunda]
+        um.sendall(b"8")  # recomeça a contar
+        motor.dar_uma_volta()
+        assert list(motor.em_silencio) == [segunda, primeira]
+        um.sendall(b"\n")
+        motor.dar_uma_volta()
+        assert list(motor.em_silencio) == [segunda]
+        outro.shutdown(socket.SHUT_WR)
+        motor.dar_uma_volta()
+        assert not motor.em_silencio
+
+
+def test_a_espera_vai_ate_o_primeiro_prazo(motor):
+    """Sem prazos a thread dorme até que algo chegue; com eles, até o primeiro; com linhas à espera, não dorme."""
+    assert motor.quanto_esperar() is None
+    sock, conexao = aceitar(motor)
+    with sock:
+        assert 29 < motor.quanto_esperar() <= 30
+        motor.em_silencio.entrar(conexao)
+        assert 0 < motor.quanto_esperar() <= 0.2
+        motor.em_silencio.sair(conexao)
+        motor.volta_do_accept = time.monotonic() + 7
+        assert 6 < motor.quanto_esperar() <= 7
+        motor.volta_do_accept = None
+        conexao.desde -= 60
+        assert motor.quanto_esperar() == 0
+        conexao.desde += 60
+        motor.com_sobra.append(conexao)
+        assert motor.quanto_esperar() == 0
 
 
 def test_o_calado_que_nao_fecha_e_fechado(monkeypatch):
@@ -223,25 +412,16 @@ def test_muitos_pedidos_colados(servidor):
 
 def test_um_recv_cheio_de_linhas_nao_atrasa_os_outros():
     """De cada cliente se trata um punhado de linhas por volta: dois que despejam linhas vazias se alternam (PI-22)."""
-    ocupada, livre, linhas = threading.Event(), threading.Event(), 3000
-
-    def demorar(letras, k):
-        ocupada.set()
-        livre.wait(PRAZO)
-        return letras[:k]
-
+    linhas = 3000
     with (
-        Servidor(sorteio=SimpleNamespace(choices=demorar)) as servidor,
+        ocupado(Servidor) as (servidor, soltar),
         conectar(servidor.endereco) as um,
         conectar(servidor.endereco) as outro,
-        conectar(servidor.endereco) as terceiro,
     ):
-        terceiro.sendall(b"12345678901\n")
-        assert ocupada.wait(PRAZO)
         for sock in (um, outro):  # chegam os dois enquanto a thread está ocupada
             sock.sendall(b"\n" * linhas)
             sock.shutdown(socket.SHUT_WR)
-        livre.set()
+        soltar()
         assert ler_tudo(um) == ler_tudo(outro) == RECUSA_DA_VAZIA * linhas
         de_quem = [evento.remoto for evento in servidor.diario if evento.tipo == "erro"]
     seguidas = [len(list(grupo)) for _, grupo in itertools.groupby(de_quem)]
@@ -326,25 +506,10 @@ def test_parar_fecha_tudo(servidor):
 
 def test_o_que_chegou_antes_de_parar_e_lido():
     """A devolução enviada enquanto a thread atendia outro cliente ainda fica no diário (PI-05, PI-26)."""
-    ocupada, livre = threading.Event(), threading.Event()
-
-    def demorar(letras, k):
-        ocupada.set()
-        livre.wait(PRAZO)
-        return letras[:k]
-
-    with (
-        Servidor(sorteio=SimpleNamespace(choices=demorar)) as servidor,
-        conectar(servidor.endereco) as um,
-        conectar(servidor.endereco) as outro,
-    ):
-        um.sendall(b"8\n")
-        assert ler(um, 4) == b"PAR\n"
-        outro.sendall(b"12345678901\n")
-        assert ocupada.wait(PRAZO)
-        um.sendall(b"PAR FIM\n")
+    with ocupado(Servidor) as (servidor, soltar), conectar(servidor.endereco) as um:
+        um.sendall(b"8\nPAR FIM\n")
         servidor._motor.parando = True  # é o que `parar` faz primeiro
-        livre.set()
+        soltar()
         servidor.parar()
     assert "devolve" in tipos(servidor.diario)
 
@@ -546,32 +711,45 @@ with Servidor() as servidor:
 
 
 @pytest.mark.parametrize(
-    "argumentos, motivo",
+    "argumento, esperava, valores",
     [
-        *((dict(host=host), f"veio {host!r}") for host in ("", None, 80)),
-        *((dict(porta=porta), f"veio {porta!r}") for porta in (-1, 65536, "80", 1.5, None)),
-        *((dict(silencio=s), f"veio {s!r}") for s in (0, -1, float("nan"), float("inf"), 1e10, "30", None)),
-        *((dict(max_conexoes=n), f"veio {n!r}") for n in (0, -1, "10", 1.5)),
+        ("host", 'o host deve ser um texto como "127.0.0.1", ou "0.0.0.0" para a rede toda', ["", None, 80]),
+        ("porta", "a porta deve ser um inteiro de 0 a 65535 (0 = o sistema escolhe) e", [-1, 65536, "80", 1.5, None]),
+        (
+            "silencio",
+            "silencio deve ser um número de segundos acima de 0 e até 86400",
+            [0, -1, float("nan"), float("inf"), 86_401, "30", None],
+        ),
+        ("max_conexoes", "max_conexoes deve ser um inteiro a partir de 1", [0, -1, "10", 1.5]),
+        ("max_por_endereco", "max_por_endereco deve ser um inteiro a partir de 1", [0, -1, "10", 1.5]),
     ],
-    ids=str,
 )
-def test_argumento_errado(argumentos, motivo):
-    """Um argumento errado é um `ErroDeUso` que mostra o que veio, antes de abrir qualquer socket."""
-    with pytest.raises(ErroDeUso, match=re.escape(motivo)):
-        Servidor(**argumentos)
+def test_argumento_errado(argumento, esperava, valores):
+    """Um argumento errado é um `ErroDeUso` que diz o que se esperava e o que veio, antes de abrir qualquer socket."""
+    for valor in valores:
+        with pytest.raises(ErroDeUso) as info:
+            Servidor(**{argumento: valor})
+        assert str(info.value).replace(" e veio", "; veio") == f"{esperava.removesuffix(' e')}; veio {valor!r}"
 
 
-def test_silencio_de_um_dia():
-    """O maior silêncio aceito também funciona."""
-    with Servidor(silencio=86_400) as servidor:
+def test_os_argumentos_no_limite():
+    """A maior porta, o maior silêncio e os menores limites servem; sem nada dito, são 127.0.0.1 e 30 s."""
+    assert Servidor(porta=65535).porta == 65535
+    with Servidor(silencio=86_400, max_conexoes=1, max_por_endereco=1) as servidor:
         assert atende(servidor)
+    padrao = Servidor()
+    assert (padrao.endereco, padrao.silencio, padrao.max_conexoes) == (("127.0.0.1", 0), 30.0, None)
 
 
 def test_porta_ocupada(servidor):
     """A mensagem diz a porta e o que fazer; depois, com a porta livre, o mesmo objeto inicia."""
     outro = Servidor(porta=servidor.porta)
-    with pytest.raises(PortaOcupada, match=f"na porta {servidor.porta}.*Pare o programa"):
+    with pytest.raises(PortaOcupada) as info:
         outro.iniciar()
+    assert str(info.value) == (
+        f"não foi possível escutar na porta {servidor.porta}: ela já está em uso, ou o sistema a reserva. Pare o "
+        "programa (ou a célula) que a usa, ou escolha outra; com a porta 0, o sistema escolhe uma livre"
+    )
     assert not outro.ligado
     servidor.parar()
     with outro:
@@ -581,7 +759,17 @@ def test_porta_ocupada(servidor):
 @pytest.mark.parametrize("host", ["192.0.2.1", "::1", "a..b", "x" * 300])
 def test_host_que_nao_e_desta_maquina(host):
     """Um endereço que não é desta máquina, ou nem é um endereço, é um `ErroDeRede` que sugere outro."""
-    with pytest.raises(ErroDeRede, match=re.escape(f"não foi possível escutar em {host!r}") + ".*127.0.0.1"):
+    servidor = Servidor(host)
+    frase = re.escape(f"não foi possível escutar em {host!r}: ") + r".*\. Use um endereço desta máquina, como 127.0.0.1"
+    with pytest.raises(ErroDeRede, match=f"^{frase}"):
+        servidor.iniciar()
+    assert not servidor.ligado and servidor.porta == 0
+
+
+@pytest.mark.parametrize("host", ["x\0y", "\udcff"])
+def test_host_que_nem_se_pode_perguntar(host):
+    """Um nome impossível é um `ErroDeUso`, e o socket não fica aberto."""
+    with pytest.raises(ErroDeUso, match="não é um nome de hospedeiro: .*; use 127.0.0.1, por exemplo"):
         Servidor(host).iniciar()
 
 
@@ -593,9 +781,10 @@ def test_aviso_de_que_a_rede_pode_entrar(monkeypatch):
     assert so_desta_maquina(SimpleNamespace(local=("127.0.0.2", 1)))
     assert not so_desta_maquina(SimpleNamespace(local=("0.0.0.0", 1)))
     assert not so_desta_maquina(SimpleNamespace(local=("192.168.0.7", 1)))
+    assert not so_desta_maquina(SimpleNamespace(local=("1270.1.1.1", 1)))
     monkeypatch.setattr(Motor, "so_desta_maquina", False)
     with Servidor() as servidor:
-        assert "aceita conexões da rede" in next(iter(servidor.diario)).detalhe
+        assert next(iter(servidor.diario)).detalhe == "atenção: aceita conexões da rede, não só desta máquina"
         assert not servidor.so_desta_maquina
 
 

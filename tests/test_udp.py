@@ -71,6 +71,8 @@ def test_um_datagrama_tem_uma_so_resposta(servidor, sock):
 def test_os_limites_de_tamanho(servidor, sock, dados, resposta):
     """Até 1024 bytes e 1000 casas é um pedido; um a mais, não (PI-01, PI-13)."""
     veio = perguntar(sock, servidor, dados)
+    if len(dados) > 1024:
+        assert veio == "ERRO o pedido passou de 1024 bytes; envie um número menor"
     assert len(veio) == 1000 if resposta == "letras" else veio.startswith(resposta)
 
 
@@ -473,7 +475,8 @@ def test_erros_de_uso_e_de_rede(servidor):
     """Argumento errado, ordem errada e hospedeiro que não existe têm cada um o seu erro."""
     errados = ({"porta": 0}, {"porta": 65536}, {"espera": 0}, {"tentativas": 0}, {"tentativas": 1.5}, {"host": ""})
     for argumentos in errados:
-        with pytest.raises(ErroDeUso, match=re.escape(f"veio {next(iter(argumentos.values()))!r}")):
+        (nome, valor), espera = *argumentos.items(), {"espera": "prazo", "porta": "a porta", "host": "o host"}
+        with pytest.raises(ErroDeUso, match=f"^{espera.get(nome, nome)} .*veio {re.escape(repr(valor))}$"):
             ClienteUDP(**argumentos)
     assert ClienteUDP(porta=65535, tentativas=1).porta == 65535
     padrao = ClienteUDP()
@@ -481,7 +484,7 @@ def test_erros_de_uso_e_de_rede(servidor):
     cliente = ClienteUDP(*servidor.endereco)
     with pytest.raises(ErroDeUso, match="não há resposta a devolver"):
         cliente.devolver()
-    with pytest.raises(ErroDeUso, match="numa linha só"):
+    with pytest.raises(ErroDeUso, match=r"^esperava um texto numa linha só, e veio '7\\n8'; envie um"):
         cliente.perguntar("7\n8")
     for host in ("::1", "nome..vazio", "a" * 64, "x\0y"):  # nos três últimos, o Python nem pergunta à rede
         sem_caminho = ClienteUDP(host, 60000)
@@ -490,6 +493,12 @@ def test_erros_de_uso_e_de_rede(servidor):
             sem_caminho.perguntar(7)
         assert [(e.tipo, e.detalhe[:29]) for e in sem_caminho.diario] == [("erro", "não se achou um endereço IPv4")]
         assert sem_caminho.client_socket is None
+    cliente.perguntar(7)
+    cliente.host = "::1"
+    with pytest.raises(ErroDeRede):
+        cliente.perguntar(7)
+    assert [e.local for e in cliente.diario if e.tipo == "erro"] == [None]  # o socket da pergunta anterior já se fechou
+    cliente.host = "127.0.0.1"
     cliente.perguntar(7)
     cliente.client_socket.close()
     with pytest.raises(ErroDeRede, match="EBADF"):
