@@ -8,8 +8,6 @@ import pytest
 
 from parimpar import Cliente, Diario, ErroParimpar, Servidor
 from parimpar.aulas.desenhos import (
-    AZUL,
-    LARANJA,
     Tabela,
     conversa_em_svg,
     descrever,
@@ -21,7 +19,7 @@ from parimpar.aulas.desenhos.troca import NAO_CHEGOU, ligacoes
 from parimpar.aulas.rede_ruim import RedeRuimUDP
 from parimpar.cliente import rodada
 from parimpar.diario import Evento
-from parimpar.folha import TEMA
+from parimpar.folha import AZUL, LARANJA, TEMA
 from parimpar.udp import ClienteUDP, ServidorUDP
 
 

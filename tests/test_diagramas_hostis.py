@@ -48,6 +48,9 @@ DESENHOS = {
     "barras_de_defeitos": lambda texto: [
         [{"lado": "cliente", "defeito": sem_substitutos(texto), "quantos": "$1", "de": "2"} | {"quantos": 1, "de": 2}]
     ],
+    "envelopes": lambda texto: [
+        [(sem_substitutos(texto)[:40] or "vazio", b"$$"), ("x", texto.encode("utf-8", "surrogatepass")[:30])]
+    ],
     "espaco_tempo": lambda texto: [segmentos(sem_substitutos(texto))],
 }
 

@@ -10,8 +10,6 @@ from matplotlib.patches import FancyBboxPatch
 
 from parimpar.aulas import captura
 from parimpar.aulas.desenhos import (
-    AZUL,
-    LARANJA,
     descrever_estados,
     descrever_segmentos,
     espaco_tempo,
@@ -19,6 +17,7 @@ from parimpar.aulas.desenhos import (
 )
 from parimpar.aulas.desenhos.tcp import ESTADOS_TCP, MAXIMO_DE_SEGMENTOS
 from parimpar.erros import ErroDeUso
+from parimpar.folha import AZUL, LARANJA
 
 DADOS = RAIZ / "notebooks" / "dados"
 CAMINHO = {

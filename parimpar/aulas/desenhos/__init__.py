@@ -1,10 +1,10 @@
-"""Desenhos feitos do que aconteceu, com matplotlib: recebem `ax` e devolvem os artistas; só `mostrar` mostra.
+"""Desenhos feitos do que aconteceu: cada um se mostra, com texto alternativo, e escreve o seu equivalente em texto.
 
-Cada desenho tem um equivalente em texto, e nenhum depende só da cor. Importar este pacote não
-carrega o matplotlib: quem chama é que cria os eixos.
+Os de matplotlib aceitam também um `ax`, e então só desenham nele e devolvem os artistas. Nenhum desenho
+depende só da cor, e nenhum texto é fórmula nem marcação. Importar este pacote não carrega o matplotlib.
 """
 
-from ...folha import AZUL, CINZA, CORES, LARANJA, LETRAS, VERMELHO, Tabela
+from ...folha import Tabela
 from .conversa import conversa, conversa_em_svg, resumir
 from .curvas import curvas, descrever_curvas
 from .envelopes import descrever_envelopes, envelopes
@@ -13,16 +13,13 @@ from .exibir import mostrar
 from .fluxo import descrever_fatias, fatias
 from .histograma import descrever_casas, histograma_de_casas
 from .tcp import descrever_estados, descrever_segmentos, espaco_tempo, maquina_de_estados
-from .troca import MAXIMO_DE_LINHAS, MINIMO_DE_LINHAS, descrever, em_ordem, ultima_troca
+from .troca import descrever, em_ordem, ultima_troca
 from .turma import descrever_missoes, descrever_respostas, missoes_da_turma, respostas_no_tempo
 
 __all__ = [
-    "AZUL",
-    "CINZA",
     "barras_de_defeitos",
     "conversa",
     "conversa_em_svg",
-    "CORES",
     "curvas",
     "descrever",
     "descrever_casas",
@@ -39,16 +36,11 @@ __all__ = [
     "espaco_tempo",
     "fatias",
     "histograma_de_casas",
-    "LARANJA",
-    "LETRAS",
     "maquina_de_estados",
-    "MAXIMO_DE_LINHAS",
-    "MINIMO_DE_LINHAS",
     "missoes_da_turma",
     "mostrar",
     "respostas_no_tempo",
     "resumir",
     "Tabela",
     "ultima_troca",
-    "VERMELHO",
 ]

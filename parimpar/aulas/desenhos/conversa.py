@@ -25,7 +25,7 @@ _LARGURA_DA_LETRA, _ALTURA_DA_LETRA = 8.75, 20  # das de código, que são todas
 _SEM_CONVERSA = "nenhuma conversa ainda"
 
 
-def conversa(eventos, ax=None):
+def conversa(eventos):
     """Mostra a conversa desenhada, e a mesma em texto.
 
     Um datagrama que a outra ponta não recebeu é uma seta que para no meio, com um ✗.
@@ -36,10 +36,6 @@ def conversa(eventos, ax=None):
     """
     if isinstance(eventos, Diario):
         eventos = ultima_troca(eventos)
-    if ax is not None:  # as aulas que ainda o passam
-        from .troca import conversa as com_eixos
-
-        return com_eixos(eventos, ax)
     exibir(conversa_em_svg(eventos), f"{resumir(eventos)}; a conversa toda está no texto abaixo.")
     print(descrever(eventos))
 

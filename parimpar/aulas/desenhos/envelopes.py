@@ -22,7 +22,7 @@ def envelopes(camadas, ax=None):
         partes = ", ".join(f"{nome} {contar(len(dados))}" for nome, dados in camadas)
         linhas = -(-sum(len(dados) for _, dados in camadas) // POR_LINHA)
         with sozinho(
-            8.2, 0.9 + 0.38 * linhas, f"Um quadro, byte a byte: {partes}.", descrever_envelopes(camadas)
+            8.2, 1.2 + 0.38 * linhas, f"Um quadro, byte a byte: {partes}.", descrever_envelopes(camadas)
         ) as ax:
             envelopes(camadas, ax)
         return None
@@ -38,10 +38,11 @@ def envelopes(camadas, ax=None):
                 ax.text(x + 0.5, y + 0.43, f"{byte:02x}", ha="center", va="center", family="monospace", bbox=caixa)
             )
             posicao += 1
-        artistas[-2 * len(dados)].set_label(f"{nome}: {contar(len(dados))}")
+        if dados:
+            artistas[-2 * len(dados)].set_label(f"{visivel(nome, 40, aspas=False)}: {contar(len(dados))}")
     ax.set(xlim=(-0.1, POR_LINHA + 0.1), ylim=(-(-posicao // POR_LINHA) + 0.1, -0.1))
     ax.axis("off")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(camadas), frameon=False, handleheight=1.2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, frameon=False, handleheight=1.2)
     ao_pe_da_letra(ax)
     return artistas
 
