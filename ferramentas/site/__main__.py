@@ -41,12 +41,12 @@ EM_INGLES = {
 }
 
 
-def construir(destino, construtor="html"):
+def construir(destino, livro=False):
     """Faz o site na pasta e devolve os avisos do Sphinx, um por linha.
 
     Args:
         destino: pasta de saída; o que houver nela é apagado.
-        construtor: o do Sphinx: "html", ou "singlehtml" para o PDF.
+        livro: numa página só, para o PDF.
     """
     from sphinx.cmd.build import main as sphinx
 
@@ -54,8 +54,8 @@ def construir(destino, construtor="html"):
     shutil.rmtree(destino, ignore_errors=True)
     with tempfile.TemporaryDirectory() as pasta:
         fontes, avisos = pathlib.Path(pasta) / "fontes", pathlib.Path(pasta) / "avisos.txt"
-        preparar(fontes)
-        argumentos = ["-q", "-b", construtor, "-c", str(pathlib.Path(__file__).parent), "-d", f"{pasta}/doctrees"]
+        preparar(fontes, livro)
+        argumentos = ["-q", "-b", "singlehtml" if livro else "html", "-c", str(pathlib.Path(__file__).parent), "-d", f"{pasta}/doctrees"]
         argumentos += ["-w", str(avisos), str(fontes), str(destino)]
         if sphinx(argumentos):
             raise SystemExit(f"o Sphinx não terminou:\n{avisos.read_text(encoding='utf-8')}")

@@ -4,6 +4,7 @@ Nada é executado. As perguntas ficam sem a resposta, que não está no notebook
 um kernel, fica uma figura dele e como rodá-lo.
 """
 
+import html
 import json
 import pathlib
 import re
@@ -24,11 +25,11 @@ FIGURAS = (
 )
 
 
-def preparar(destino):
+def preparar(destino, livro=False):
     """Copia para `destino` tudo o que o Sphinx lê.
 
-    Returns:
-        Os nomes das aulas, na ordem.
+    Args:
+        livro: a capa é a do PDF, sem o que só serve a quem tem a pasta.
     """
     destino = pathlib.Path(destino)
     shutil.copytree(RAIZ / "docs", destino / "docs", ignore=shutil.ignore_patterns("*.sh", "*.yml", "*.py", "*.yaml"))
@@ -38,9 +39,10 @@ def preparar(destino):
         (destino / "notebooks" / aula.arquivo).write_text(texto, encoding="utf-8")
     for pagina in [*(destino / "docs").rglob("*.md")]:
         pagina.write_text(_sem_saidas_do_site(pagina.read_text(encoding="utf-8"), pagina, destino), encoding="utf-8")
-    (destino / "index.md").write_text(_capa(), encoding="utf-8")
+    (destino / "notebooks" / "dados").mkdir()
+    shutil.copy(RAIZ / "notebooks" / "dados" / "LEIA-ME.md", destino / "notebooks" / "dados")
+    (destino / "index.md").write_text(_capa_do_livro() if livro else _capa(), encoding="utf-8")
     shutil.copytree(pathlib.Path(__file__).parent / "_static", destino / "_static")
-    return [aula.arquivo for aula in AULAS]
 
 
 def _notebook(caminho):
@@ -100,7 +102,28 @@ def _capa():
     texto = re.sub(r"\]\((LICENSE[^)]*)\)", "]", texto).replace("](docs/painel.png)", "](docs/painel.png)")
     texto = re.sub(r"\[([^\]]+)\]\(((?!https?:|notebooks/|docs/|#)[^)]+)\)", r"\1", texto)
     texto = texto.replace("## Começar", "(comecar)=\n## Começar").replace("## As aulas", "(as-aulas)=\n## As aulas")
-    aulas = "\n".join(f"{aula} <notebooks/{aula.arquivo}>" for aula in AULAS)
-    docs = "\n".join(p.relative_to(RAIZ).as_posix() for p in sorted((RAIZ / "docs").rglob("*.md")))
-    indice = "```{{toctree}}\n:hidden:\n:caption: {}\n\n{}\n```\n"
-    return f"{texto}\n\n{indice.format('As aulas', aulas)}\n{indice.format('Mais', docs)}"
+    docs = [p.relative_to(RAIZ).as_posix() for p in sorted((RAIZ / "docs").rglob("*.md"))]
+    return f"{texto}\n\n{_indice('As aulas', _AULAS)}\n{_indice('Mais', [*docs, 'notebooks/dados/LEIA-ME.md'])}"
+
+
+def _capa_do_livro():
+    texto = (RAIZ / "README.md").read_text(encoding="utf-8")
+    apresentacao = texto.partition("\n## ")[0].partition("![")[0]
+    creditos = re.sub(r"\]\([^)]*\)", "]", re.search(r"^## Créditos\n(.*?)(?=^## |\Z)", texto, re.S | re.M)[1])
+    itens = "".join(
+        f'<li><a href="#document-notebooks/{aula.arquivo.removesuffix(".ipynb")}">{html.escape(str(aula))}</a></li>'
+        for aula in AULAS
+    )
+    return (
+        f'{apresentacao}\n\n<div class="parimpar-indice"><h2>Conteúdo</h2><ul>{itens}<li><a href="#document-docs/'
+        f'protocolo">O protocolo PAR/ÍMPAR</a></li></ul></div>\n\n{creditos}\n(comecar)=\n(as-aulas)=\n\n'
+        f"{_indice('As aulas', _AULAS)}\n{_indice('Mais', ['docs/protocolo.md'])}"
+    )
+
+
+_AULAS = [f"{aula} <notebooks/{aula.arquivo}>" for aula in AULAS]
+
+
+def _indice(titulo, entradas):
+    linhas = "\n".join(entradas)
+    return f"```{{toctree}}\n:hidden:\n:caption: {titulo}\n\n{linhas}\n```\n"
