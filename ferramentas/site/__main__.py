@@ -55,7 +55,15 @@ def construir(destino, livro=False):
     with tempfile.TemporaryDirectory() as pasta:
         fontes, avisos = pathlib.Path(pasta) / "fontes", pathlib.Path(pasta) / "avisos.txt"
         preparar(fontes, livro)
-        argumentos = ["-q", "-b", "singlehtml" if livro else "html", "-c", str(pathlib.Path(__file__).parent), "-d", f"{pasta}/doctrees"]
+        argumentos = [
+            "-q",
+            "-b",
+            "singlehtml" if livro else "html",
+            "-c",
+            str(pathlib.Path(__file__).parent),
+            "-d",
+            f"{pasta}/doctrees",
+        ]
         argumentos += ["-w", str(avisos), str(fontes), str(destino)]
         if sphinx(argumentos):
             raise SystemExit(f"o Sphinx não terminou:\n{avisos.read_text(encoding='utf-8')}")

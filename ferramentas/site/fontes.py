@@ -35,7 +35,8 @@ def preparar(destino, livro=False):
     shutil.copytree(RAIZ / "docs", destino / "docs", ignore=shutil.ignore_patterns("*.sh", "*.yml", "*.py", "*.yaml"))
     (destino / "notebooks").mkdir(parents=True)
     for aula in AULAS:
-        texto = json.dumps(_notebook(RAIZ / "notebooks" / aula.arquivo), ensure_ascii=False)
+        notebook = json.loads((RAIZ / "notebooks" / aula.arquivo).read_text(encoding="utf-8"))
+        texto = json.dumps(no_site(notebook), ensure_ascii=False)
         (destino / "notebooks" / aula.arquivo).write_text(texto, encoding="utf-8")
     for pagina in [*(destino / "docs").rglob("*.md")]:
         pagina.write_text(_sem_saidas_do_site(pagina.read_text(encoding="utf-8"), pagina, destino), encoding="utf-8")
@@ -45,8 +46,8 @@ def preparar(destino, livro=False):
     shutil.copytree(pathlib.Path(__file__).parent / "_static", destino / "_static")
 
 
-def _notebook(caminho):
-    notebook = json.loads(caminho.read_text(encoding="utf-8"))
+def no_site(notebook):
+    """O notebook fora do Jupyter: sem o código das perguntas, e com uma figura no lugar de cada controle."""
     celulas = []
     for celula in notebook["cells"]:
         fonte = "".join(celula["source"])
