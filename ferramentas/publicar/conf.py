@@ -1,4 +1,4 @@
-"""A configuração do Sphinx; quem a usa é site/__main__.py."""
+"""A configuração do Sphinx; quem a usa é ../site.py."""
 
 project = "parimpar"
 author = "parimpar"

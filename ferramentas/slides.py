@@ -4,7 +4,7 @@ Cada célula vira blocos pequenos: um parágrafo, uma lista, o código, a saída
 vai ser projetado, e os slides se enchem na ordem até não caber mais um. Assim nenhum passa da tela, a pergunta vem
 antes da resposta, e uma figura não se parte.
 
-Uso: python -m ferramentas.site.slides [pasta]
+Uso: python iniciar.py slides [pasta]
 """
 
 import html
@@ -15,9 +15,9 @@ import sys
 
 import nbformat
 
-from ..indice import AULAS
-from .fontes import RAIZ, no_site
-from .navegador import abrir_navegador
+from .indice import AULAS
+from .publicar.fontes import RAIZ, no_site
+from .publicar.navegador import abrir_navegador
 
 LARGURA, ALTURA = 1280, 720  # pixels de um slide
 MARGEM = 40  # pixels de cada lado
@@ -173,8 +173,12 @@ def _pagina(titulo, corpo, medindo=False):
     )
 
 
-def fazer(destino):
-    """Grava os slides de todas as aulas nesta pasta, com um índice."""
+def fazer(destino, navegador):
+    """Grava os slides de todas as aulas nesta pasta, com um índice.
+
+    Args:
+        navegador: um Chromium do Playwright, que mede os blocos.
+    """
     import sphinx_revealjs
 
     destino = pathlib.Path(destino)
@@ -186,24 +190,20 @@ def fazer(destino):
     (destino / "docs").mkdir()
     for figura in (RAIZ / "docs").glob("*.png"):
         shutil.copy(figura, destino / "docs")
-    with abrir_navegador() as navegador:
-        pagina = navegador.new_page(viewport={"width": LARGURA, "height": ALTURA}, locale="pt-BR")
-        for aula in AULAS:
-            arquivo = destino / aula.arquivo.replace(".ipynb", ".html")
-            partes = blocos(no_site(nbformat.read(RAIZ / "notebooks" / aula.arquivo, as_version=4)))
-            partes, alturas = _que_cabem(partes, arquivo, pagina)
-            slides = empacotar(
-                [
-                    (h, titulo, parte.rstrip().endswith(":</p>"))
-                    for h, (parte, titulo) in zip(alturas, partes, strict=True)
-                ]
-            )
-            corpo = "".join(
-                "<section>" + "".join(f'<div class="bloco">{partes[i][0]}</div>' for i in slide) + "</section>"
-                for slide in slides
-            )
-            arquivo.write_text(_pagina(str(aula), corpo), encoding="utf-8")
-        pagina.close()
+    pagina = navegador.new_page(viewport={"width": LARGURA, "height": ALTURA}, locale="pt-BR")
+    for aula in AULAS:
+        arquivo = destino / aula.arquivo.replace(".ipynb", ".html")
+        partes = blocos(no_site(nbformat.read(RAIZ / "notebooks" / aula.arquivo, as_version=4)))
+        partes, alturas = _que_cabem(partes, arquivo, pagina)
+        slides = empacotar(
+            [(h, titulo, parte.rstrip().endswith(":</p>")) for h, (parte, titulo) in zip(alturas, partes, strict=True)]
+        )
+        corpo = "".join(
+            "<section>" + "".join(f'<div class="bloco">{partes[i][0]}</div>' for i in slide) + "</section>"
+            for slide in slides
+        )
+        arquivo.write_text(_pagina(str(aula), corpo), encoding="utf-8")
+    pagina.close()
     (destino / "index.html").write_text(_indice(), encoding="utf-8")
 
 
@@ -236,7 +236,8 @@ def _indice():
 def main(argumentos):
     """Faz os slides na pasta pedida, ou em _slides."""
     destino = pathlib.Path(argumentos[0] if argumentos else RAIZ / "_slides")
-    fazer(destino)
+    with abrir_navegador() as navegador:
+        fazer(destino, navegador)
     print(f"slides em {destino / 'index.html'}")
     return 0
 

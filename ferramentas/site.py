@@ -1,17 +1,20 @@
 """Faz o site em _site/.
 
-Uso: python -m ferramentas.site [pasta]
+Uso: python iniciar.py site [pasta]
 """
 
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
 from parimpar.folha import escuras
 
-from .fontes import RAIZ, preparar
+from .publicar.fontes import RAIZ, preparar
+
+CONFIGURACAO = pathlib.Path(__file__).with_name("publicar")  # onde está o conf.py
 
 # O que o tema e o myst-nb escrevem em inglês, e a tradução que lhes falta não alcança.
 EM_INGLES = {
@@ -48,30 +51,25 @@ def construir(destino, livro=False):
         destino: pasta de saída; o que houver nela é apagado.
         livro: numa página só, para o PDF.
     """
-    from sphinx.cmd.build import main as sphinx
-
     destino = pathlib.Path(destino).resolve()
     shutil.rmtree(destino, ignore_errors=True)
     with tempfile.TemporaryDirectory() as pasta:
         fontes, avisos = pathlib.Path(pasta) / "fontes", pathlib.Path(pasta) / "avisos.txt"
         preparar(fontes, livro)
-        argumentos = [
-            "-q",
-            "-b",
-            "singlehtml" if livro else "html",
-            "-c",
-            str(pathlib.Path(__file__).parent),
-            "-d",
-            f"{pasta}/doctrees",
-        ]
-        argumentos += ["-w", str(avisos), str(fontes), str(destino)]
-        if sphinx(argumentos):
-            raise SystemExit(f"o Sphinx não terminou:\n{avisos.read_text(encoding='utf-8')}")
+        construtor, arvores = "singlehtml" if livro else "html", f"{pasta}/arvores"
+        # Num processo à parte: o Sphinx muda o locale e os registros de quem o chama.
+        feito = subprocess.run(
+            [sys.executable, "-m", "sphinx", "-q", "-b", construtor, "-c", str(CONFIGURACAO), "-d", arvores,
+             "-w", str(avisos), str(fontes), str(destino)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+        if feito.returncode:
+            raise SystemExit(f"o Sphinx não terminou:\n{feito.stdout}")
         with open(destino / "_static" / "parimpar.css", "a", encoding="utf-8") as estilo:
             estilo.write(f'html[data-theme="dark"] {{ {escuras()} }}\n')
         for pagina in destino.rglob("*.html"):
             pagina.write_text(_traduzir(pagina.read_text(encoding="utf-8")), encoding="utf-8")
-        for sobra in ("objects.inv", ".buildinfo", "_sources"):
+        for sobra in ("objects.inv", ".buildinfo", "_sources", "_static/webpack-macros.html"):
             alvo = destino / sobra
             shutil.rmtree(alvo) if alvo.is_dir() else alvo.unlink(missing_ok=True)
         return avisos.read_text(encoding="utf-8")

@@ -1,15 +1,15 @@
 """Faz o PDF do curso, com marcas para leitores de tela e com o índice.
 
-Uso: python -m ferramentas.site.pdf [arquivo]
+Uso: python iniciar.py pdf [arquivo]
 """
 
 import pathlib
 import sys
 import tempfile
 
-from .__main__ import construir
-from .fontes import RAIZ
-from .navegador import abrir_navegador
+from .publicar.fontes import RAIZ
+from .publicar.navegador import abrir_navegador
+from .site import construir
 
 RODAPE = (
     '<div style="font:8px sans-serif;width:100%;text-align:center;color:#555">'
@@ -17,13 +17,13 @@ RODAPE = (
 )
 
 
-def fazer(destino):
+def fazer(destino, navegador):
     """Grava o PDF neste arquivo.
 
-    Raises:
-        SystemExit: falta o Chromium.
+    Args:
+        navegador: um Chromium do Playwright.
     """
-    with tempfile.TemporaryDirectory() as pasta, abrir_navegador() as navegador:
+    with tempfile.TemporaryDirectory() as pasta:
         construir(pasta, livro=True)
         pagina = navegador.new_page(color_scheme="light", locale="pt-BR")
         pagina.goto((pathlib.Path(pasta) / "index.html").as_uri())
@@ -39,7 +39,8 @@ def main(argumentos):
     """Faz o PDF no arquivo pedido, ou em _pdf/parimpar.pdf."""
     destino = pathlib.Path(argumentos[0] if argumentos else RAIZ / "_pdf" / "parimpar.pdf")
     destino.parent.mkdir(parents=True, exist_ok=True)
-    fazer(destino)
+    with abrir_navegador() as navegador:
+        fazer(destino, navegador)
     print(f"PDF em {destino}")
     return 0
 

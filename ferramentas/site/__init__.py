@@ -1,1 +1,0 @@
-"""O curso sem instalar: o site, o PDF e os slides, feitos dos notebooks como estão guardados."""
