@@ -69,15 +69,20 @@ def construir(destino, livro=False):
             estilo.write(f'html[data-theme="dark"] {{ {escuras()} }}\n')
         for pagina in destino.rglob("*.html"):
             pagina.write_text(_traduzir(pagina.read_text(encoding="utf-8")), encoding="utf-8")
-        for sobra in ("objects.inv", ".buildinfo", "_sources", "_static/webpack-macros.html"):
+        for sobra in ("objects.inv", ".buildinfo", "_sources"):
             alvo = destino / sobra
             shutil.rmtree(alvo) if alvo.is_dir() else alvo.unlink(missing_ok=True)
+        for molde in (destino / "_static").glob("*macros.html"):  # do tema, e não uma página
+            molde.unlink()
         return avisos.read_text(encoding="utf-8")
 
 
 def _traduzir(pagina):
     for ingles, portugues in EM_INGLES.items():
         pagina = pagina.replace(ingles, portugues)
+    # O índice das aulas é uma região da página, que o tema não nomeia para o leitor de tela.
+    barra = 'class="bd-sidebar-primary bd-sidebar"'
+    pagina = pagina.replace(barra, f'{barra} role="navigation" aria-label="Aulas"')
     return re.sub(r'<html lang="pt"', '<html lang="pt-BR"', pagina)
 
 

@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from ferramentas import pdf, site, slides
-from ferramentas.indice import AULAS
+from ferramentas.indice import AULAS, PASTA
 from parimpar.aulas.perguntas import todas
 
 INGLES = (
@@ -79,7 +79,7 @@ def test_o_site_no_navegador(paginas, navegador, tema):
     pagina.set_viewport_size({"width": 1280, "height": 900})
     for nome in ("index.html", "notebooks/01-o-dicionario.html", "notebooks/13-a-turma.html"):
         pagina.goto((paginas / nome).as_uri())
-        achados = Axe().run(pagina).response
+        achados = Axe().run(pagina, options={"resultTypes": ["passes", "violations"]}).response
         vistos = sum(len(r["nodes"]) for r in achados["passes"] if r["id"] == "color-contrast")
         assert vistos > 30 and [v["id"] for v in achados["violations"]] == [], (nome, tema, vistos, [
             (v["id"], v["nodes"][0]["html"][:200]) for v in achados["violations"]
@@ -102,7 +102,9 @@ def test_o_pdf(navegador, tmp_path):
     texto = unicodedata.normalize("NFKC", " ".join(pagina.extract_text() for pagina in leitor.pages))
     for aula in AULAS:
         assert str(aula) in texto.replace("\n", " ")
-    assert len(titulos) >= 5 * len(AULAS) and "�" not in texto and "\x00" not in texto
+    # Uma aula escreve � de propósito; nenhum outro vem de uma letra que a fonte não tem.
+    escritos = sum((PASTA / aula.arquivo).read_text(encoding="utf-8").count("�") for aula in AULAS)
+    assert len(titulos) >= 5 * len(AULAS) and texto.count("�") <= escritos and "\x00" not in texto
 
 
 def _achatar(indice):
