@@ -37,11 +37,13 @@ AULAS = [
     Aula("06", "Onde a mensagem termina", "06-onde-a-mensagem-termina.ipynb", 75),
     Aula("07", "Vários clientes", "07-varios-clientes.ipynb", 75),
     Aula("08", "TCP × UDP", "08-tcp-e-udp.ipynb", 75),
-    Aula("09", "Por dentro da conexão", "09-os-segmentos.ipynb", 60),
+    Aula("09", "Os segmentos", "09-os-segmentos.ipynb", 65),
+    Aula("10", "Os estados", "10-os-estados.ipynb", 60),
     Aula("11", "Quando dá errado", "11-quando-da-errado.ipynb", 75),
     Aula("12", "Sua vez", "12-sua-vez.ipynb", 100),
     Aula("13", "A turma", "13-a-turma.ipynb", 65),
     Aula("90", "Apêndice: o painel por dentro", "90-apendice-o-painel-por-dentro.ipynb", 25, de="04"),
+    Aula("91", "Apêndice: estados congelados", "91-apendice-estados-congelados.ipynb", 25, de="10"),
 ]
 
 

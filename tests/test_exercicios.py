@@ -16,7 +16,7 @@ import warnings
 import pytest
 from apoio import RAIZ, restos
 
-from avaliador.exame_servidor import CASOS as CASOS_DO_SERVIDOR
+from avaliador.exame_servidor import ExameDeServidor
 from avaliador.exercicios import aula12
 from avaliador.exercicios import exercicio as modulo
 from avaliador.exercicios.aluno import Aluno
@@ -26,7 +26,7 @@ from avaliador.exercicios.resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU
 from avaliador.veredito import ESPECIFICACAO
 from parimpar.erros import ErroDeUso
 
-NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "11", "13"]  # as aulas com exercícios de funções
+NUMEROS = ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "13"]  # as aulas com exercícios de funções
 AULAS = [importlib.import_module(f"avaliador.exercicios.aula{numero}") for numero in NUMEROS]
 TODOS = {
     f"{e.aula}.{e.nome}": e
@@ -69,7 +69,7 @@ def test_a_solucao_esta_certa(nome):
     assert conferir(nome, TODOS[nome].codigo).situacao == CERTO
 
 
-AINDA_COM_POUCAS = {"aula09"}
+AINDA_COM_POUCAS = set()
 RECUSA_LENTA = 2.1  # segundos
 ERRADAS = [
     (f"aula{numero}.{nome}", *resposta)
@@ -259,7 +259,7 @@ def test_a_aula_lista_os_casos_que_cobra():
         assert all(f"`{caso}`" in degrau for caso in casos)
     tabela = next(texto for texto in textos if "## O exame inteiro" in texto)
     listados = re.findall(r"^\| `([^`]+)`", tabela, re.M)
-    assert sorted(listados) == sorted(c.nome for c in CASOS_DO_SERVIDOR if c.regua == ESPECIFICACAO)
+    assert sorted(listados) == sorted(c.nome for c in ExameDeServidor.CASOS if c.regua == ESPECIFICACAO)
 
 
 def test_trabalho_errado():

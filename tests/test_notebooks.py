@@ -8,7 +8,6 @@ import pytest
 from ferramentas.indice import AULAS, PASTA, navegacao
 from parimpar.aulas.perguntas import todas
 
-AINDA_POR_REVER = {"09"}
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 
 
@@ -73,8 +72,6 @@ def palavras(notebook):
 def test_tamanho(notebook, aula):
     """De 25 a 40 células, sem contar os exercícios, e um texto que cabe numa aula; um apêndice pode ser menor."""
     quantas = len(notebook["cells"]) - 2 * len(exercicios(notebook))  # cada exercício, e o seu enunciado
-    if aula.numero in AINDA_POR_REVER:
-        return
     assert quantas <= 40 and palavras(notebook) <= 1300
     assert aula.de or quantas >= 20 and palavras(notebook) >= 550
 
@@ -82,16 +79,16 @@ def test_tamanho(notebook, aula):
 def test_exercicios_no_meio_e_no_fim(notebook, aula):
     """Ao menos dois: um no meio da aula, outro no fim; um apêndice não precisa."""
     onde = [i / len(notebook["cells"]) for i in exercicios(notebook)]
-    if aula.numero in AINDA_POR_REVER:
-        return
     assert aula.de or len(onde) >= 2 and 0.2 <= min(onde) <= 0.75 and max(onde) >= 0.6
 
 
 def test_o_tempo_foi_medido(notebook, aula):
-    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, com 15% de folga."""
-    minutos = palavras(notebook) / 120 + len(notebook["cells"]) + 12 * len(exercicios(notebook))
-    if aula.numero in AINDA_POR_REVER:
-        return
+    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, com 15% de folga.
+
+    Na 12 cada exercício é um programa inteiro, e leva meia hora.
+    """
+    por_exercicio = 30 if aula.numero == "12" else 12
+    minutos = palavras(notebook) / 120 + len(notebook["cells"]) + por_exercicio * len(exercicios(notebook))
     assert abs(aula.minutos - minutos) <= 0.15 * minutos, round(minutos)
 
 
@@ -109,7 +106,7 @@ def test_celulas_de_poucas_linhas():
             ):
                 a_vista.append(len(fonte(c).splitlines()))
     compridas = sum(linhas > 6 for linhas in a_vista)
-    assert compridas <= 90, (compridas, len(a_vista))
+    assert compridas <= 79, (compridas, len(a_vista))
 
 
 def perguntas(notebook):
@@ -129,7 +126,9 @@ def test_perguntas_de_prever(notebook, aula):
 
 def test_cada_pergunta_e_feita_uma_vez():
     """Toda pergunta escrita é feita numa aula, e uma vez só."""
-    feitas = [nome for caminho in PASTA.glob("[0-9]*.ipynb") for nome in perguntas(json.loads(caminho.read_text("utf-8")))]
+    feitas = [
+        nome for caminho in PASTA.glob("[0-9]*.ipynb") for nome in perguntas(json.loads(caminho.read_text("utf-8")))
+    ]
     assert sorted(feitas) == sorted(todas())
 
 

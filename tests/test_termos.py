@@ -40,6 +40,13 @@ TERMOS = {
     r"GIL": ("07", "o-preco-das-threads"),
     r"UDP": ("08", "sem-conexao"),
     r"[Dd]atagramas?": ("08", "sem-conexao"),
+    r"[Cc]abeçalhos?": ("06", "dois-em-um"),
+    r"[Qq]uadros?": ("09", "le-os-envelopes"),
+    r"[Cc]ampo de flags": ("09", "as-flags"),
+    r"SYN": ("09", "as-flags"),
+    r"[Nn]úmeros? de sequência": ("09", "seq-e-ack"),
+    r"[Mm]eio fechamento": ("09", "o-rst"),
+    r"SYN_SENT": ("10", "os-que-passam"),
 }
 PROMESSA = re.compile(r"[Vv]eremos|[Aa]ulas? \d\d")  # "veremos", ou "a aula 05 mostra"
 

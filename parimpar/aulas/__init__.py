@@ -15,6 +15,7 @@ _ONDE = {
     "Preveja": ".quiz",
     "RedeRuim": ".rede_ruim",
     "RedeRuimUDP": ".rede_ruim",
+    "Roteiro": ".roteiro",
     "Terminal": ".terminais",
     "Vista": ".vista",
     "captura": ".captura",
