@@ -83,12 +83,8 @@ def test_exercicios_no_meio_e_no_fim(notebook, aula):
 
 
 def test_o_tempo_foi_medido(notebook, aula):
-    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, com 15% de folga.
-
-    Na 12 cada exercício é um programa inteiro, e leva meia hora.
-    """
-    por_exercicio = 30 if aula.numero == "12" else 12
-    minutos = palavras(notebook) / 120 + len(notebook["cells"]) + por_exercicio * len(exercicios(notebook))
+    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, com 15% de folga."""
+    minutos = palavras(notebook) / 120 + len(notebook["cells"]) + 12 * len(exercicios(notebook))
     assert abs(aula.minutos - minutos) <= 0.15 * minutos, round(minutos)
 
 

@@ -119,12 +119,14 @@ def _com_quem_se_despede(aluno):
         try:
             nosso.sendall(b"ainda")
         except OSError:
-            raise Errou("o close veio cedo: a outra ponta ainda tinha o que enviar, e o envio dela falhou") from None
+            raise Errou(
+                "o close veio com bytes por ler, e o envio da outra ponta falhou: leia até b'' antes dele"
+            ) from None
         nosso.shutdown(socket.SHUT_WR)
         tarefa.esperar(causas={PARADO: "O fim do envio da outra ponta é um recv que devolve b'': saia do laço"})
         _conferir_que_fechou(dele)
         if sum(len(dados or b"") for nome, dados in dele.chamadas if nome == "recv") < 3005:
-            raise Errou("a outra ponta ainda tinha bytes a caminho: um recv só não basta, leia até b''")
+            raise Errou("o close veio com bytes por ler: um recv só não basta, leia até b'' antes dele")
 
 
 def _com_quem_se_cala(aluno):
