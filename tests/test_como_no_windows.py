@@ -30,7 +30,7 @@ def _chamadas_sem_codificacao(arvore):
         nome = getattr(no.func, "attr", getattr(no.func, "id", ""))
         opcoes = {opcao.arg: opcao.value for opcao in no.keywords}
         escrito = ast.unparse(no)
-        if "encoding" in opcoes or "/proc/" in escrito or escrito.startswith(("os.", "tarfile.", "pacote.")):
+        if "encoding" in opcoes or "'utf-8'" in escrito or "/proc/" in escrito or escrito.startswith(("os.", "tarfile.", "pacote.")):
             continue
         em_bytes = any(isinstance(a, ast.Constant) and a.value in ("rb", "wb", "ab", "xb") for a in no.args)
         if (nome in ("open", "read_text", "write_text") and not em_bytes) or {"text", "universal_newlines"} & set(
