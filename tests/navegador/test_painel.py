@@ -191,6 +191,16 @@ def test_toda_resposta_se_ve(painel):
     expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
 
 
+def test_o_leitor_de_tela_ouve_a_resposta(painel):
+    """A caixa da resposta, que não se troca por outra, é anunciada quando muda."""
+    caixa = painel.locator(".parimpar-resposta > .widget-html-content")
+    expect(caixa).to_have_attribute("aria-live", "polite")
+    caixa.evaluate("e => { window.caixaDaResposta = e }")
+    enviar(painel, "7")
+    expect(caixa).to_contain_text("ÍMPAR FIM")
+    assert caixa.evaluate("e => e === window.caixaDaResposta")
+
+
 def test_com_o_kernel_ocupado(aula, painel):
     """Enquanto uma célula roda, o painel responde na hora, e ao número que se via no clique."""
     no_kernel(aula, "import time; inicio = time.monotonic(); time.sleep(8)", esperar=False)

@@ -65,6 +65,14 @@ function traduzirOResto() {
   nomear();
 }
 
+/**
+ * Faz da resposta do painel o que o leitor de tela lê quando muda. O ipywidgets troca o conteúdo da caixa, mas não deixa
+ * pôr atributos nela; a animação de um instante, em parimpar.css, avisa que ela nasceu.
+ */
+function anunciarRespostas({ animationName, target }) {
+  if (animationName === "parimpar-nasceu") target.setAttribute("aria-live", "polite");
+}
+
 function aulas({ ITranslator, nullTranslator }) {
   return {
     id: "parimpar:aulas",
@@ -80,6 +88,7 @@ function aulas({ ITranslator, nullTranslator }) {
         isToggled: projetando,
         execute: () => projetar(lab),
       });
+      document.addEventListener("animationstart", anunciarRespostas);
       lab.restored.then(traduzirOResto).then(() => arrumarATela(lab.shell));
       lab.docRegistry.addWidgetExtension("Notebook", { createNew: (_, contexto) => abrirSemModificar(contexto.model) });
     },
