@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, porta_livre, restos
 
 from avaliador import relatorio
 from avaliador.escuta import portas_no_codigo
@@ -96,7 +96,7 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome):
     """Caso a caso, o veredito é o esperado."""
     if nome not in avaliacoes:
-        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
     esperado = {c.nome: LETRAS[letra] for c, letra in zip(CASOS, ESPERADO[nome].replace(" ", ""), strict=True)}
     avaliacao = avaliacoes[nome]
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == esperado, relatorio.em_texto(avaliacao)

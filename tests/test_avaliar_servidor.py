@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import esperado
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, porta_livre, restos
 
 from avaliador import processo, relatorio
 from avaliador.exame_servidor import ExameDeServidor
@@ -62,7 +62,7 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
     if nome not in avaliacoes:
-        pytest.skip(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
     esperado.conferir("servidores", nome, avaliacoes[nome], request.config.getoption("--regravar"))
 
 
