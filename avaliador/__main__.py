@@ -33,7 +33,8 @@ def _analisador():
     avaliar = Analisador(
         prog="python -m parimpar avaliar",
         description="Julga o programa de um aluno, com tráfego de verdade.",
-        epilog="Código de saída: 0, cumpre o enunciado; 1, não cumpre; 2, erro de uso; 3, não deu para julgar; 130, interrompido.",
+        epilog="Código de saída: 0, cumpre o enunciado (a turma: todas têm nota); 1, não cumpre; 2, erro de uso; "
+        "3, não deu para julgar; 130, interrompido.",
     )
     alvos = avaliar.add_subparsers(dest="alvo", required=True, metavar="servidor | cliente | turma")
     comum = argparse.ArgumentParser(add_help=False)
@@ -55,9 +56,17 @@ def _analisador():
     exame.add_argument("--porta", type=porta, help="a porta a que ele se conecta (padrão: descobrir)")
     exame.set_defaults(executar=_avaliar)
     turma = alvos.add_parser("turma", help="examina os programas de uma turma inteira")
-    turma.add_argument("pasta", metavar="PASTA", help="a pasta com uma subpasta por entrega")
+    turma.add_argument("origem", metavar="PASTA|ZIP", help="a pasta com uma subpasta por entrega, ou o zip do Moodle")
     turma.add_argument("--csv", type=arquivo, metavar="ARQUIVO", help="grava a tabela em CSV")
-    turma.add_argument("--relatorios", metavar="PASTA", help="grava ali o relatório de cada entrega")
+    turma.add_argument("--relatorios", metavar="PASTA", help="grava ali a página de cada entrega")
+    turma.add_argument("--guardar", metavar="PASTA", help="grava ali cada resultado, assim que sai")
+    turma.add_argument("--retomar", action="store_true", help="aproveita o que já está em --guardar")
+    turma.add_argument("--refazer", action="append", default=[], metavar="NOME", help="julga esta de novo; repete-se")
+    turma.add_argument("--manifestos", metavar="PASTA", help="onde há um NOME.toml que diz os programas de uma entrega")
+    turma.add_argument("--planilha", metavar="CSV", help="a planilha de notas off-line que o Moodle deu")
+    turma.add_argument(
+        "--devolver", metavar="PASTA", help="grava ali o que o Moodle recebe: a planilha preenchida e os comentários"
+    )
     turma.add_argument(
         "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
     )
@@ -98,11 +107,24 @@ def _avaliar(opcoes):
 def _avaliar_turma(opcoes):
     _exigir_psutil()
     from .barra import Barra
+    from .turma.devolucao import devolver
+    from .turma.formatos.moodle import Planilha
     from .turma.turma import Turma
 
+    for opcao, precisa, falta in (
+        (opcoes.retomar, opcoes.guardar, "--retomar precisa de --guardar: é dali que se retoma"),
+        (opcoes.planilha, opcoes.devolver, "--planilha precisa de --devolver: é ali que ela volta preenchida"),
+    ):
+        if opcao and not precisa:
+            raise ErroDeUso(falta)
+    planilha = Planilha(opcoes.planilha) if opcoes.planilha else None  # antes dos exames, que demoram
     barra = Barra()
+    turma = Turma(
+        opcoes.origem, opcoes.paralelas, barra, guardar=opcoes.guardar, retomar=opcoes.retomar,
+        refazer=opcoes.refazer, manifestos=opcoes.manifestos,
+    )  # fmt: skip
     try:
-        turma = Turma(opcoes.pasta, opcoes.paralelas, barra).avaliar()
+        turma.avaliar()
     except KeyboardInterrupt:
         return _interrompido(barra)
     print(turma)
@@ -110,7 +132,9 @@ def _avaliar_turma(opcoes):
         pathlib.Path(opcoes.csv).write_text(turma.em_csv(), encoding="utf-8-sig")  # com a marca, a planilha acerta
     if opcoes.relatorios:
         turma.gravar_relatorios(opcoes.relatorios)
-    return 0 if all(resultado.aprovada for resultado in turma.resultados) else 1
+    if opcoes.devolver:
+        devolver(turma.resultados, opcoes.devolver, planilha)
+    return INDECISO if any(resultado.nota is None for resultado in turma.resultados) else 0
 
 
 def _interrompido(barra):

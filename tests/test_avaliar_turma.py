@@ -2,15 +2,23 @@
 
 import csv
 import io
+import shutil
 import subprocess
 import sys
 import threading
+import zipfile
 
 import pytest
 from apoio import RAIZ, porta_livre
 
+from avaliador.relatorio import Avaliacao
 from avaliador.turma import turma
-from avaliador.turma.turma import COLUNAS, Turma
+from avaliador.turma.devolucao import devolver
+from avaliador.turma.formatos.moodle import Planilha
+from avaliador.turma.tabela import COLUNAS
+from avaliador.turma.turma import Turma
+from avaliador.veredito import ENUNCIADO, FALHOU, NAO_DEU, OK, Veredito
+from parimpar.erros import ErroDeUso
 
 ALUNOS = RAIZ / "tests" / "alunos"
 DEPRESSA = {"cliente": {"intervalo_esperado": 1, "amostras": 4}}
@@ -77,7 +85,8 @@ def test_os_relatorios_sao_para_devolver(examinada, tmp_path):
     """Um arquivo por entrega, com o relatório inteiro."""
     examinada.gravar_relatorios(tmp_path / "r")
     assert len(list((tmp_path / "r").iterdir())) == 5
-    assert "especificação: " in (tmp_path / "r" / "ana.txt").read_text(encoding="utf-8")
+    ana = next((tmp_path / "r").glob("*-ana.html")).read_text(encoding="utf-8")
+    assert "especificação: " in ana and "http" not in ana and "<script" not in ana
 
 
 def test_um_erro_do_avaliador_fica_na_entrega(tmp_path, monkeypatch):
@@ -93,7 +102,7 @@ def test_um_erro_do_avaliador_fica_na_entrega(tmp_path, monkeypatch):
             raise RuntimeError(f"quebrou em {self.pasta.name}")
 
     monkeypatch.setitem(turma.ALVOS, "servidor", Exame)
-    assert [r.avisos["servidor"] for r in Turma(tmp_path).avaliar().resultados] == ["quebrou em a", "quebrou em b"]
+    assert [r.avisos["servidor"] for r in Turma(tmp_path).avaliar().resultados] == ["quebrou em 000", "quebrou em 001"]
 
 
 @pytest.mark.parametrize("portas, juntos", [(({1}, {2}), True), (({1, 2}, {2, 3}), False), ((set(), {3}), False)])
@@ -124,12 +133,131 @@ def test_linha_de_comando(tmp_path):
 
 
 def test_linha_de_comando_grava_a_tabela(tmp_path):
-    """--csv e --relatorios; código 1 porque a entrega não tem programas."""
+    """--csv e --relatorios; código 3 porque a entrega não tem o que julgar."""
     (tmp_path / "t" / "eva").mkdir(parents=True)
     feito = subprocess.run(
         [sys.executable, "-m", "parimpar", "avaliar", "turma", "t", "--csv", "n.csv", "--relatorios", "r"],
         cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60,
     )  # fmt: skip
-    assert (feito.returncode, feito.stderr) == (1, "") and "eva" in feito.stdout
+    assert (feito.returncode, feito.stderr) == (3, "") and "eva" in feito.stdout
     assert (tmp_path / "n.csv").read_bytes().startswith(b"\xef\xbb\xbfentrega;")
-    assert (tmp_path / "r" / "eva.txt").exists()
+    assert (tmp_path / "r" / "001-eva.html").exists()
+
+
+class ExameDeMentira:
+    """Dá nota pelo que está escrito no programa, sem executá-lo; conta quantas vezes foi chamado."""
+
+    feitos = []
+
+    def __init__(self, comando, porta, pasta, progresso, **opcoes):
+        self.arquivo = pasta / comando[-1]
+
+    def avaliar(self):
+        self.feitos.append(self.arquivo.name)
+        codigo = self.arquivo.read_text(encoding="utf-8")
+        if "interrompe" in codigo:
+            raise KeyboardInterrupt
+        situacao = FALHOU if "errado" in codigo else NAO_DEU if "duvida" in codigo else OK
+        veredito = Veredito("par", "PI-03", ENUNCIADO, situacao, "8 recebe PAR", "o que se viu")
+        return Avaliacao("servidor", ("python", self.arquivo.name), ("p",), (veredito,), 1.0)
+
+
+@pytest.fixture
+def de_mentira(monkeypatch):
+    """Os exames não executam nada."""
+    monkeypatch.setattr(turma, "ALVOS", {"servidor": ExameDeMentira, "cliente": ExameDeMentira})
+    monkeypatch.setattr(ExameDeMentira, "feitos", [])
+    return ExameDeMentira.feitos
+
+
+SERVIDOR, CLIENTE = "import socket\ns.accept()\n# {}\n", "import socket\ns.connect(1)\n# {}\n"
+
+
+def do_moodle(pasta, **alunos):
+    """Um zip como o do Moodle, com o servidor e o cliente de cada um: {nome: o que há de especial}."""
+    with zipfile.ZipFile(pasta / "ENVIOS.zip", "w") as pacote:
+        for i, (nome, especial) in enumerate(alunos.items(), 101):
+            for arquivo, codigo in (("servidor.py", SERVIDOR), ("cliente.py", CLIENTE)):
+                pacote.writestr(f"{nome}_{i}_assignsubmission_file_/{arquivo}", codigo.format(especial))
+    return pasta / "ENVIOS.zip"
+
+
+def test_do_zip_do_moodle_a_planilha(tmp_path, de_mentira):
+    """As notas voltam na planilha, e os comentários, na pasta de cada um; quem ficou em dúvida não tem nota."""
+    envios = do_moodle(tmp_path, Ana="", Bia="errado", Caio="duvida")
+    titulos = "Identificador,Nome completo,Nota,Nota máxima,Última modificação (nota),Comentários de feedback\r\n"
+    alunos = {101: "Ana", 102: "Bia", 103: "Caio"}
+    linhas = "".join(f'Participante {i},{nome},,"10,00",-,\r\n' for i, nome in alunos.items())
+    (tmp_path / "notas.csv").write_bytes((titulos + linhas).encode("utf-8-sig"))
+    feita = Turma(envios).avaliar()
+    devolver(feita.resultados, tmp_path / "volta", Planilha(tmp_path / "notas.csv"))
+    volta = list(csv.reader(io.StringIO((tmp_path / "volta" / "notas.csv").read_text(encoding="utf-8-sig"))))
+    assert [linha[2] for linha in volta[1:]] == ["10,00", "0,00", ""] and "conferir" in volta[3][5]
+    with zipfile.ZipFile(tmp_path / "volta" / "comentarios.zip") as pacote:
+        assert [n.partition("/")[0] for n in pacote.namelist()] == [
+            f"{nome}_{i}_assignsubmission_file_" for i, nome in alunos.items()
+        ]
+
+
+def test_o_que_se_interrompe_se_retoma(tmp_path, de_mentira):
+    """Ctrl-C no meio: o que já foi julgado está gravado, e `retomar` só julga o resto; `refazer` julga um de novo."""
+    envios = do_moodle(tmp_path, Ana="", Bia="", Caio="interrompe", Davi="")
+    with pytest.raises(KeyboardInterrupt):
+        Turma(envios, paralelas=1, guardar=tmp_path / "g").avaliar()
+    assert len(list((tmp_path / "g").iterdir())) == 2
+    do_moodle(tmp_path, Ana="", Bia="", Caio="errado", Davi="")
+    de_mentira.clear()
+    retomada = Turma(envios, paralelas=1, guardar=tmp_path / "g", retomar=True).avaliar()
+    assert len(de_mentira) == 4 and [r.nota for r in retomada.resultados] == [10, 10, 0, 10]
+    inteira = Turma(envios, paralelas=2).avaliar()
+    assert inteira.em_csv() == retomada.em_csv() and str(inteira) == str(retomada)
+    de_mentira.clear()
+    Turma(envios, guardar=tmp_path / "g", retomar=True, refazer=["Bia"]).avaliar()
+    assert len(de_mentira) == 2
+    with pytest.raises(ErroDeUso, match="não há uma entrega chamada 'Zoé'; há: Ana, Bia"):
+        Turma(envios, refazer=["Zoé"])
+
+
+def test_um_resultado_gravado_que_nao_se_entende_e_refeito(tmp_path, de_mentira):
+    """Meio arquivo, ou o de outra turma, não conta."""
+    envios = do_moodle(tmp_path, Ana="", Bia="")
+    Turma(envios, guardar=tmp_path / "g").avaliar()
+    for arquivo, texto in zip(sorted((tmp_path / "g").iterdir()), ("{", '{"entrega": "outra"}'), strict=True):
+        arquivo.write_text(texto, encoding="utf-8")
+    de_mentira.clear()
+    assert [r.nota for r in Turma(envios, guardar=tmp_path / "g", retomar=True).avaliar().resultados] == [10, 10]
+    assert len(de_mentira) == 4
+
+
+def test_entregas_iguais_sao_ditas(tmp_path, de_mentira):
+    """O mesmo código, com outros comentários e espaços, aparece na coluna; um arquivo pequeno não conta."""
+    grande = "\n".join(f"valor_{i} = {i} * 2" for i in range(40))
+    envios = do_moodle(tmp_path, Ana=f"um\n{grande}", Bia=f"outro comentário\n\n{grande}   # fim", Caio="")
+    cabeca, *linhas = csv.reader(io.StringIO(Turma(envios).avaliar().em_csv()), delimiter=";")
+    assert [linha[cabeca.index("parecida_com")] for linha in linhas] == ["Bia", "Ana", ""]
+
+
+@pytest.mark.parametrize("nome", ["=cmd", 'a"b;c', "x\ny", "\x1b[31m", "é" * 120, "<b>x"])
+def test_um_nome_hostil_nao_forja_nada(tmp_path, de_mentira, nome):
+    """Nem linha da tabela, nem fórmula, nem marcação, nem arquivo fora da pasta."""
+    (tmp_path / "t" / nome).mkdir(parents=True)
+    (tmp_path / "t" / nome / "servidor.py").write_text(SERVIDOR, encoding="utf-8")
+    (tmp_path / "t" / "zoe").mkdir()
+    feita = Turma(tmp_path / "t", guardar=tmp_path / "g").avaliar()
+    linhas = list(csv.reader(io.StringIO(feita.em_csv()), delimiter=";"))
+    assert len(linhas) == 3 and all(len(linha) == len(COLUNAS) and linha[0][:1] not in "=+-@" for linha in linhas)
+    assert len(str(feita).splitlines()) == 3 and "\x1b" not in str(feita) + feita.em_csv()
+    assert "<b>x" not in feita._repr_html_() and all(len(x) <= 100 for x in str(feita).splitlines())
+    feita.gravar_relatorios(tmp_path / "r")
+    assert len(list((tmp_path / "r").iterdir())) == len(list((tmp_path / "g").iterdir())) == 2
+
+
+def test_o_que_nao_compila_e_dito(tmp_path):
+    """A última linha do compilador, e nenhuma nota."""
+    if not shutil.which("cc"):
+        pytest.skip("sem compilador de C")
+    (tmp_path / "t" / "ana").mkdir(parents=True)
+    (tmp_path / "t" / "ana" / "servidor.c").write_text("#include <sys/socket.h>\nint main() { accept(0, 0, 0) }")
+    (tmp_path / "t" / "bia").mkdir()
+    ana = Turma(tmp_path / "t").avaliar().resultados[0]
+    assert ana.avisos["servidor"].startswith("não compila (cc): ") and ana.nota is None and ana.conferir

@@ -1,80 +1,87 @@
-"""A turma examinada: cada subpasta é uma entrega, e uma entrega ruim não para as outras.
+"""A turma examinada: acha as entregas, julga uma cópia de cada uma, e uma entrega ruim não para as outras.
 
-Duas entregas que usam a mesma porta esperam uma pela outra; as demais são examinadas ao mesmo tempo.
+Duas entregas que usam a mesma porta esperam uma pela outra; as demais são examinadas ao mesmo tempo. Cada resultado é
+gravado assim que sai: um Ctrl-C, ou um corte de luz, só perde o que estava sendo julgado.
 """
 
 import contextlib
-import csv
-import html
-import io
 import pathlib
+import shutil
+import tempfile
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-from .. import relatorio
 from ..escuta import portas_no_codigo
 from ..exame_cliente import ExameDeCliente
 from ..exame_servidor import ExameDeServidor
-from ..veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, OK, TOLERADO
+from ..processo import Programa
+from . import tabela
 from .achar import MANIFESTO, achar_programas
+from .devolucao import gravar
+from .envios import achar_envios
+from .fontes import ler_fontes
+from .resultado import Julgado, Resultado, nome_de_arquivo
+from .semelhantes import impressao
 
 TAMANHOS = {2**n for n in range(10, 16)}  # recv(1024), recv(4096)…: tamanhos, e quase nunca portas
 ALVOS = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}
 PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
-COLUNAS = ("entrega", *(f"{alvo}{c}" for alvo in ALVOS for c in ("", "_enunciado", "_especificacao", "_falhas")))
-
-
-@dataclass(frozen=True)
-class Resultado:
-    """O que se concluiu de uma entrega.
-
-    avaliacoes: {"servidor": `Avaliacao`, "cliente": `Avaliacao`}, só os que puderam ser examinados.
-    avisos: {"servidor": por que não foi examinado, …}; a chave "entrega" vale para os dois.
-    """
-
-    entrega: str
-    avaliacoes: dict
-    avisos: dict
-
-    @property
-    def aprovada(self):
-        """Os dois programas cumprem o enunciado?"""
-        return len(self.avaliacoes) == len(ALVOS) and all(a.aprovado for a in self.avaliacoes.values())
+PREPARO = 120.0  # segundos para compilar: o make de um trabalho leva poucos
 
 
 class Turma:
-    """As entregas de uma pasta e, depois de `avaliar()`, os resultados; mostra-se como tabela, também no notebook.
+    """As entregas de uma turma e, depois de `avaliar()`, os resultados; mostra-se como tabela, também no notebook.
 
     Args:
-        pasta: cada subpasta é uma entrega; as escondidas (.git, __MACOSX) não contam.
+        origem: a pasta, com uma subpasta por entrega, ou o zip que o Moodle dá.
         paralelas: quantas entregas examinar ao mesmo tempo.
         progresso: chamada com (quantos programas já foram, quantos são, o que está sendo feito).
         opcoes: {"servidor": {…}, "cliente": {…}}, argumentos a mais para cada exame.
+        guardar: pasta em que gravar cada resultado; por padrão, não se grava.
+        retomar: aproveita os que já estão gravados ali.
+        refazer: nomes de entregas que se julgam de novo, mesmo gravadas.
+        manifestos: pasta com um `NOME.toml` de quem ensina para cada entrega que o precise.
 
     Raises:
-        ErroDeUso: a pasta não existe ou não tem subpastas.
+        ErroDeUso: a origem não existe ou não tem entregas.
     """
 
-    def __init__(self, pasta, paralelas=PARALELAS, progresso=lambda feitos, total, titulo: None, opcoes=None):
-        self.pasta, self.paralelas, self.progresso = pathlib.Path(pasta), paralelas, progresso
-        if not self.pasta.is_dir():
-            raise ErroDeUso(f"a pasta {visivel(str(pasta))} não existe: diga a que tem uma subpasta por entrega")
-        self.nomes = sorted(p.name for p in self.pasta.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
-        if not self.nomes:
-            raise ErroDeUso(f"não há subpastas em {visivel(str(pasta))}: cada entrega fica na sua")
-        self.resultados, self._opcoes = [], opcoes or {}
+    def __init__(
+        self, origem, paralelas=PARALELAS, progresso=lambda feitos, total, titulo: None, opcoes=None, *,
+        guardar=None, retomar=False, refazer=(), manifestos=None,
+    ):  # fmt: skip
+        self.paralelas, self.progresso, self._opcoes = paralelas, progresso, opcoes or {}
+        self._guardar = pathlib.Path(guardar) if guardar else None
+        self._retomar, self._manifestos = retomar, pathlib.Path(manifestos) if manifestos else None
+        self._trabalho = pathlib.Path(tempfile.mkdtemp(prefix="turma-"))
+        weakref.finalize(self, shutil.rmtree, self._trabalho, ignore_errors=True)
+        self.envios = achar_envios(origem, self._trabalho / "zip")
+        self.nomes = [envio.nome for envio in self.envios]
+        if desconhecidos := sorted(set(refazer) - set(self.nomes)):
+            raise ErroDeUso(
+                f"não há uma entrega chamada {visivel(desconhecidos[0])}; há: "
+                f"{', '.join(visivel(nome, 40, aspas=False) for nome in self.nomes[:40])}"
+            )
+        self._refazer, self.resultados = set(refazer), []
         self._portas, self._feitos, self._desistir = _Portas(), 0, threading.Event()
+
+    @property
+    def completa(self):
+        """Todas as entregas foram julgadas?"""
+        return len(self.resultados) == len(self.envios)
 
     def avaliar(self):
         """Examina todas as entregas e devolve a própria turma; o resultado de cada uma não depende das outras."""
-        self._feitos, total = 0, len(self.nomes) * len(ALVOS)
+        self._feitos, total = 0, len(self.envios) * len(ALVOS)
+        if self._guardar:
+            self._guardar.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(self.paralelas) as executor:
             try:
-                self.resultados = list(executor.map(self._avaliar_entrega, self.nomes))
+                self.resultados = list(executor.map(self._julgar, range(len(self.envios))))
             except BaseException:  # um Ctrl-C: cada exame para no fim do caso em que está
                 self._desistir.set()
                 executor.shutdown(cancel_futures=True)
@@ -82,22 +89,46 @@ class Turma:
         self.progresso(total, total, "pronto")
         return self
 
-    def _avaliar_entrega(self, nome):
-        avaliacoes, avisos = {}, {}
+    def _julgar(self, i):
+        envio, nome = self.envios[i], nome_de_arquivo(self.envios[i].nome, i + 1)
+        if self._guardar and self._retomar and envio.nome not in self._refazer:
+            guardado = Resultado.ler(self._guardar, nome)
+            if guardado and (guardado.entrega, guardado.identificador) == (envio.nome, envio.identificador):
+                self._feitos += len(ALVOS)
+                return guardado
+        copia = self._trabalho / f"{i:03}"
         try:
-            programas = achar_programas(self.pasta / nome)
+            resultado = self._avaliar_envio(envio, copia)
+        finally:
+            shutil.rmtree(copia, ignore_errors=True)
+        if self._guardar:
+            resultado.gravar(self._guardar, nome)
+        return resultado
+
+    def _avaliar_envio(self, envio, copia):
+        avaliacoes, avisos, impressoes = {}, {}, {}
+        try:
+            envio.copiar(copia)
+            proprio = self._manifestos and self._manifestos / f"{envio.nome}.toml"
+            programas = achar_programas(copia, proprio if proprio and proprio.is_file() else None)
+            impressoes = {f.relativo: impressao(f.codigo, f.arquivo.suffix.lower()) for f in ler_fontes(copia)}
         except Exception as erro:  # o que houver numa entrega fica nela
-            programas, avisos = {}, {"entrega": str(erro)}
+            programas, avisos = {}, {"entrega": str(erro) or type(erro).__name__}
+        if envio.avisos and "entrega" not in avisos:
+            avisos["entrega"] = "; ".join(envio.avisos)
         for alvo in ALVOS:
+            if self._desistir.is_set():
+                raise KeyboardInterrupt
             if alvo in programas:
                 try:
-                    avaliacoes[alvo] = self._examinar(nome, alvo, programas[alvo])
+                    avaliacoes[alvo] = Julgado.de(self._examinar(envio.nome, alvo, programas[alvo]), programas[alvo])
                 except Exception as erro:
                     avisos[alvo] = str(erro) or type(erro).__name__
-            elif not avisos.get("entrega"):
-                avisos[alvo] = f"não se achou o {alvo}: ponha um {MANIFESTO} na entrega"
+            elif "entrega" not in avisos or envio.avisos:
+                avisos[alvo] = f"não se achou o {alvo}: ponha um {MANIFESTO} na entrega, ou ao lado dela"
             self._feitos += 1
-        return Resultado(nome, avaliacoes, avisos)
+        pasta = envio.pasta_do_moodle
+        return Resultado(envio.nome, avaliacoes, avisos, envio.identificador, pasta, impressoes)
 
     def _examinar(self, nome, alvo, programa):
         comando, pasta, porta = list(programa.comando), programa.pasta, programa.porta
@@ -105,8 +136,12 @@ class Turma:
         def progresso(feitos, total, titulo):
             if self._desistir.is_set():
                 raise KeyboardInterrupt
-            self.progresso(self._feitos, len(self.nomes) * len(ALVOS), f"{nome}, {alvo}: {titulo}")
+            quem = f"{visivel(nome, 30, aspas=False)}, {alvo}"
+            self.progresso(self._feitos, len(self.envios) * len(ALVOS), f"{quem}: {titulo}")
 
+        if programa.falta:
+            raise ErroDeUso(f"não deu para julgar: {programa.falta}")
+        _preparar(programa)
         achadas = set(portas_no_codigo(comando, pasta))
         portas = {porta} if porta else achadas - TAMANHOS or achadas
         with self._portas.reservar(portas):
@@ -114,95 +149,34 @@ class Turma:
             procura = {"candidatas": sorted(portas)} if alvo == "cliente" and portas else {}
             return ALVOS[alvo](comando, porta, pasta, progresso, **procura, **self._opcoes.get(alvo, {})).avaliar()
 
-    def linhas(self):
-        """A tabela: uma lista de textos por entrega, na ordem de `COLUNAS`."""
-        return [_linha(resultado) for resultado in self.resultados]
-
     def em_csv(self):
-        """A tabela em CSV, com ponto e vírgula e vírgula decimal, como as planilhas em português a esperam."""
-        saida = io.StringIO()
-        escritor = csv.writer(saida, delimiter=";", lineterminator="\n")
-        escritor.writerow(COLUNAS)
-        escritor.writerows([_inofensivo(celula) for celula in linha] for linha in self.linhas())
-        return saida.getvalue()
+        """A tabela em CSV, para uma planilha."""
+        return tabela.em_csv(self.resultados)
 
     def gravar_relatorios(self, pasta):
-        """Grava o relatório de cada programa num arquivo de texto, para devolver ao aluno."""
-        pasta = pathlib.Path(pasta)
-        pasta.mkdir(parents=True, exist_ok=True)
-        for resultado in self.resultados:
-            partes = [f"{aviso}\n" for aviso in resultado.avisos.values()]
-            partes += [relatorio.em_texto(avaliacao) + "\n" for avaliacao in resultado.avaliacoes.values()]
-            (pasta / f"{resultado.entrega}.txt").write_text("\n".join(partes), encoding="utf-8")
+        """Grava a página de cada entrega, para devolver ao aluno."""
+        gravar(self.resultados, pasta)
 
     def __str__(self):
-        cabecas = ("entrega", *(f"{alvo}: {o_que}" for alvo in ALVOS for o_que in ("enunciado", "espec.")), "falhas")
-        tabela = [cabecas]
-        for resultado in self.resultados:
-            notas = [_nota(resultado.avaliacoes.get(alvo), regua) for alvo in ALVOS for regua in relatorio.TITULOS]
-            tabela.append((visivel(resultado.entrega, 40, aspas=False), *notas, _resumo(resultado)))
-        larguras = [max(map(len, coluna)) for coluna in zip(*tabela, strict=True)]
-        return "\n".join(
-            "  ".join(celula.ljust(largura) for celula, largura in zip(linha, larguras, strict=True)).rstrip()
-            for linha in tabela
-        )
+        return tabela.em_texto(self.resultados)
 
     def _repr_html_(self):
-        estilo = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0"'
-        cabecas = ("entrega", *(f"{alvo}: {regua}" for alvo in ALVOS for regua in relatorio.TITULOS), "falhas")
-        partes = ["<tr>" + "".join(f'<th scope="col" {estilo}>{cabeca}</th>' for cabeca in cabecas) + "</tr>"]
-        for resultado in self.resultados:
-            notas = [_nota(resultado.avaliacoes.get(alvo), regua) for alvo in ALVOS for regua in relatorio.TITULOS]
-            celulas = "".join(f"<td {estilo}>{html.escape(texto)}</td>" for texto in notas)
-            inteiros = "".join(
-                f"<details><summary>relatório do {alvo}</summary>{relatorio.em_html(avaliacao)}</details>"
-                for alvo, avaliacao in resultado.avaliacoes.items()
-            )
-            partes.append(
-                f'<tr><th scope="row" {estilo}>{html.escape(resultado.entrega)}</th>{celulas}'
-                f"<td {estilo}>{html.escape(_resumo(resultado))}{inteiros}</td></tr>"
-            )
-        return f"<table><caption>A turma</caption>{''.join(partes)}</table>"
+        return tabela.em_html(self.resultados)
 
 
-def _linha(resultado):
-    celulas = [resultado.entrega]
-    for alvo in ALVOS:
-        avaliacao = resultado.avaliacoes.get(alvo)
-        aviso = resultado.avisos.get(alvo) or resultado.avisos.get("entrega", "")
-        celulas += [
-            visivel(aviso, 300, aspas=False) if avaliacao is None else " ".join(avaliacao.comando),
-            _nota(avaliacao, ENUNCIADO),
-            _nota(avaliacao, ESPECIFICACAO),
-            ", ".join(_falhas(avaliacao)),
-        ]
-    return celulas
+def _preparar(programa):
+    """Compila, se é preciso, com os mesmos limites de um exame.
 
-
-def _nota(avaliacao, regua):
-    return avaliacao.nota_escrita(regua) if avaliacao else "–"
-
-
-def _falhas(avaliacao, reguas=(ENUNCIADO, ESPECIFICACAO)):
-    """Os nomes dos casos que falharam; de um programa em que nada pôde ser julgado, por quê."""
-    if avaliacao is None:
-        return []
-    if not any(v.situacao in (OK, TOLERADO) for v in avaliacao.vereditos):
-        return [visivel(v.explicacao, 200, aspas=False) for v in avaliacao.vereditos if v.situacao == FALHOU][:1]
-    return [v.caso for v in avaliacao.vereditos if v.situacao == FALHOU and v.regua in reguas]
-
-
-def _resumo(resultado):
-    partes = [visivel(aviso, 100, aspas=False) for aviso in resultado.avisos.values()]
-    for alvo, avaliacao in resultado.avaliacoes.items():
-        falhas = _falhas(avaliacao, (ENUNCIADO,))
-        partes += [f"{alvo}: {', '.join(falhas)}"] if falhas else []
-    return "; ".join(partes)
-
-
-def _inofensivo(celula):
-    """Uma planilha executa o que começa com = + - @: o texto do aluno não pode começar assim."""
-    return "'" + celula if celula.startswith(("=", "+", "-", "@", "\t", "\r")) else celula
+    Raises:
+        ErroDeUso: não compilou; diz a última linha do que o compilador escreveu.
+    """
+    for comando in programa.preparo:
+        with Programa(list(comando), programa.pasta) as compilador:
+            if not compilador.terminou(PREPARO):
+                raise ErroDeUso(f"não compilou em {PREPARO:.0f} s: {visivel(' '.join(comando), 80, aspas=False)}")
+            if compilador.codigo:
+                linha = visivel(compilador.ultima_linha(), 200, aspas=False)
+                raise ErroDeUso(f"não compila ({visivel(comando[0], 40, aspas=False)}): {linha}")
 
 
 class _Portas:
