@@ -30,7 +30,7 @@ from .semelhantes import impressao
 TAMANHOS = {2**n for n in range(10, 16)}  # recv(1024), recv(4096)…: tamanhos, e quase nunca portas
 ALVOS = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}
 PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
-PREPARO = 120.0  # segundos para compilar: o make de um trabalho leva poucos
+PREPARO = 120.0  # segundos para compilar: o `make` de um trabalho leva poucos
 
 
 class Turma:
@@ -99,6 +99,9 @@ class Turma:
         copia = self._trabalho / f"{i:03}"
         try:
             resultado = self._avaliar_envio(envio, copia)
+        except BaseException:  # interrompido: nenhuma outra entrega começa
+            self._desistir.set()
+            raise
         finally:
             shutil.rmtree(copia, ignore_errors=True)
         if self._guardar:
