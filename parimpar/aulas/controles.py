@@ -52,7 +52,7 @@ class Controles(widgets.VBox):
         )  # fmt: skip
         self.intervalo = _controle(
             "intervalo", CampoDeSegundos, "10", description="a cada (s)", continuous_update=False,
-            layout=widgets.Layout(width="150px"), style={"description_width": "initial"},
+            style={"description_width": "initial"},
         )  # fmt: skip
         self.aviso_do_intervalo = _controle("aviso", widgets.HTML)
         self.situacao_do_cliente = _controle("situacao-do-cliente", widgets.HTML)

@@ -16,22 +16,25 @@ _CELULA = f"text-align:left;padding:3px 12px 3px 0;vertical-align:top;border-bot
 ESTILO = (
     folha.ESTILO
     + """<style>
-.parimpar-painel { --parimpar-letra: max(16px, var(--jp-content-font-size1, 16px)); container-type: inline-size;
+.parimpar-painel { container-type: inline-size; }
+.parimpar-painel > * { --parimpar-letra: max(16px, var(--jp-content-font-size1, 16px)); font-size: var(--parimpar-letra);
   --jp-widgets-font-size: var(--parimpar-letra); --jp-widgets-inline-height: calc(2.25 * var(--parimpar-letra));
-  --jp-widgets-inline-label-width: calc(4.3 * var(--parimpar-letra)); font-size: var(--parimpar-letra); }
+  --jp-widgets-inline-label-width: calc(4.3 * var(--parimpar-letra)); }
+@container (max-width: 799px) { .parimpar-painel > .parimpar-mesa { --parimpar-letra: 14px; } }
 .parimpar-painel .widget-box, .parimpar-painel .widget-html { overflow: visible; }
 .parimpar-painel .widget-html { margin: 2px; height: auto; }
 .parimpar-painel .widget-html-content { font-size: var(--parimpar-letra); line-height: 1.4; }
 .parimpar-painel .parimpar-mesa { display: grid; gap: 4px 20px;
-  grid-template-columns: clamp(14.4em, 36%, 24em) minmax(0, 40em); }
+  grid-template-columns: clamp(230px, 36%, 24em) minmax(0, 40em); }
 .parimpar-painel .parimpar-figura { align-self: start; }
-.parimpar-painel .parimpar-linha { flex-flow: row wrap; align-items: center; }
+.parimpar-painel .parimpar-linha { flex-flow: row wrap; align-items: center; column-gap: 0.3em; }
 .parimpar-painel .parimpar-titulo { flex-flow: row wrap; justify-content: space-between; margin-top: 8px; }
 .parimpar-painel button { padding: 0 14px; }
 .parimpar-painel table { border-collapse: collapse; }
 .parimpar-painel .parimpar-enviar { background: CLIENTE; color: var(--jp-layout-color0, #fff); font-weight: 600; }
-.parimpar-painel input[type=checkbox] { width: 20px; height: 20px; margin: 0 6px 0 0; vertical-align: middle; }
+.parimpar-painel input[type=checkbox] { width: 1.25em; height: 1.25em; margin: 0 0.4em 0 0; vertical-align: middle; }
 .parimpar-painel input[type=text] { border: 1px solid var(--jp-ui-font-color2, #757575); }
+.parimpar-painel .parimpar-intervalo { width: calc(8.6 * var(--parimpar-letra)); }
 .parimpar-painel .parimpar-numero input { font-size: 1.25em; }
 .parimpar-painel.parimpar-painel :is(button, input, summary):focus-visible { outline: 3px solid var(--jp-ui-font-color0, currentColor) !important;
   outline-offset: 2px; }

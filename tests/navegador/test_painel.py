@@ -109,6 +109,25 @@ def test_na_tela_estreita_nada_se_corta(aula, painel, largura):
     aula.pagina.screenshot(path=f"capturas/painel-projetor-{largura}.png")
 
 
+def test_no_modo_de_projecao(aula, painel):
+    """Num projetor de 1024×768 com zoom de 150 %, em projeção, tudo o que importa se vê junto, e o clique chega."""
+    aula.pagina.set_viewport_size(PROJETOR)
+    aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
+    try:
+        antes = quantas(painel)
+        enviar(painel, "7")
+        expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
+        painel.evaluate("e => e.scrollIntoView()")
+        tela, mesa = area(aula), painel.locator(".parimpar-mesa").bounding_box()
+        assert mesa["y"] >= tela["y"] - 1 and mesa["y"] + mesa["height"] <= tela["y"] + tela["height"]
+        assert painel.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+        campo, figura = (painel.locator(f".parimpar-{nome}").bounding_box() for nome in ("numero", "figura"))
+        assert campo["x"] + campo["width"] <= figura["x"]  # lado a lado
+        aula.pagina.screenshot(path="capturas/painel-projecao.png")
+    finally:
+        aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
+
+
 @pytest.mark.parametrize("nome", ["Light", "Dark"])
 def test_le_se_nos_dois_temas(aula, painel, nome):
     """Em cada tema, com uma resposta, um erro e tudo aberto, todo texto tem contraste."""
