@@ -14,7 +14,7 @@ from apoio import HOSTIS, em_outro_processo
 from parimpar import Painel, Servidor
 from parimpar.aulas import painel as modulo
 from parimpar.aulas import telas
-from parimpar.aulas.painel import Troca
+from parimpar.aulas.volta import Troca
 from parimpar.diario import Diario
 from parimpar.erros import ErroDeUso
 

@@ -10,17 +10,15 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass
 
-from ..cliente import Cliente, rodada, sortear_numero
-from ..diario import Diario
+from ..cliente import rodada, sortear_numero
 from ..erros import ErroDeUso, ErroParimpar
-from ..protocolo import tipo_da_resposta
 from ..servidor import Servidor
 from . import telas
 from .ao_vivo import com_reserva, convite
 from .controles import Controles
 from .desenhos import ultima_troca
+from .volta import ServidorDeOutro, Troca
 
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
@@ -28,34 +26,6 @@ INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
 CHEGADA = 0.05  # segundos que o que se digitou pode levar para chegar, depois do Enter
 CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
-
-
-@dataclass(frozen=True)
-class Troca:
-    """Uma volta do cliente: o que foi enviado, o que voltou (ou o erro) e os segundos até lá."""
-
-    numero: str
-    resposta: str | None
-    erro: str | None
-    segundos: float
-
-    @property
-    def tipo(self):
-        """O tipo da resposta, como em `tipo_da_resposta`, ou "sem resposta"."""
-        return "sem resposta" if self.resposta is None else tipo_da_resposta(self.resposta)
-
-    def __str__(self):
-        return f"{self.numero} → {self.erro if self.resposta is None else f'{self.resposta} FIM'}"
-
-
-class ServidorDeOutro:
-    """O servidor que outra pessoa ligou, nesta ou noutra máquina: dele só se sabe o endereço."""
-
-    ligado = True
-
-    def __init__(self, host, porta):
-        Cliente(host, porta)  # confere o endereço, sem conectar
-        self.endereco, self.diario = (host, porta), Diario()
 
 
 class Painel(Controles):
