@@ -11,7 +11,8 @@ from parimpar.diario import Diario
 
 
 def pytest_addoption(parser):
-    """`--regravar` escreve de novo os vereditos esperados dos programas de tests/alunos: leia a diferença depois."""
+    """`--regravar` e `--sozinhos` são dos programas de tests/alunos, que o avaliador julga."""
+    parser.addoption("--sozinhos", action="store_true", help="prova cada caso sozinho, em cada programa: demora")
     parser.addoption("--regravar", action="store_true", help="grava como esperado o veredito que se vir (esperado.py)")
 
 

@@ -43,11 +43,11 @@ def escrever(alvo, programa, avaliacao):
     arquivo(alvo, programa).write_text("\n".join(linhas) + "\n", encoding="utf-8")
 
 
-def conferir(alvo, programa, avaliacao, regravar=False):
+def conferir(alvo, programa, avaliacao, regravar=False, so=None):
     """Cada caso tem o veredito esperado; só numa máquina ocupada se aceita que um não tenha dado para julgar."""
     if regravar:
         escrever(alvo, programa, avaliacao)
-    esperado = ler(alvo, programa)
+    esperado = {c: situacao for c, situacao in ler(alvo, programa).items() if so is None or c in so}
     vistos = {v.caso: v.situacao for v in avaliacao.vereditos}
     if ocupada():
         vistos = {c: esperado.get(c) if situacao == NAO_DEU else situacao for c, situacao in vistos.items()}
