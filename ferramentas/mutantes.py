@@ -101,8 +101,9 @@ def mutantes(fonte):
 
 def percebido(pasta, testes):
     """Algum teste falhou, ou não terminou, com o projeto desta pasta?"""
-    comando = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *testes]
-    ambiente = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    # Sem os plugins, que demoram a carregar e que os testes do núcleo não usam.
+    comando = [sys.executable, "-m", "pytest", "-q", "-x", "-o", "addopts=", "-p", "no:cacheprovider", *testes]
+    ambiente = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     with subprocess.Popen(
         comando, cwd=pasta, env=ambiente, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as processo:

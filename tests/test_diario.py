@@ -1,5 +1,6 @@
 """O diário: limitado, seguro entre threads, lido a partir de um cursor."""
 
+import dataclasses
 import threading
 import time
 
@@ -13,6 +14,30 @@ from parimpar.texto import endereco, visivel
 def preencher(diario, quantos):
     for i in range(quantos):
         diario.registrar("servidor", "recebe", detalhe=str(i))
+
+
+def test_o_evento_nao_muda_e_o_que_nao_se_diz_fica_vazio():
+    """Um evento só tem o que se anotou, e não se altera."""
+    diario = Diario()
+    diario.registrar("cliente", "fecha")
+    for evento in (*diario, Evento(0, 0.0, "cliente", "fecha")):
+        assert (evento.chamada, evento.local, evento.remoto, evento.dados) == ("", None, None, b"")
+        assert (evento.tamanho, evento.detalhe, evento.duracao) == (0, "", 0.0)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            evento.tipo = "envia"
+
+
+def test_varios_de_uma_vez():
+    """Quem tem pressa anota uma lista, e quem espera acorda uma vez só."""
+    diario = Diario(maximo=3)
+    acordou = []
+    thread = threading.Thread(target=lambda: acordou.append(diario.esperar(lambda e: e.detalhe == "2", PRAZO)))
+    thread.start()
+    diario.registrar_varios([(float(i), "servidor", "recebe", "", None, None, b"", 0, str(i)) for i in range(5)])
+    thread.join(PRAZO)
+    assert acordou[0].detalhe == "2"
+    assert [(e.numero, e.instante, e.detalhe) for e in diario] == [(2, 2.0, "2"), (3, 3.0, "3"), (4, 4.0, "4")]
+    assert diario.cursor == 5
 
 
 def test_guarda_so_os_ultimos():
@@ -43,6 +68,7 @@ def test_desde_um_cursor(cursor, numeros):
     eventos, proximo = diario.desde(cursor)
     assert [e.numero for e in eventos] == numeros and proximo == 5
     assert diario.desde(proximo) == ([], 5)
+    assert diario.desde() == diario.desde(0)
 
 
 def test_o_instante_e_do_relogio_monotonico():

@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import dataclasses
 import select
 import socket
 import sys
@@ -145,6 +146,27 @@ def test_udp():
         assert recebe.recv(10) == b"12345"
 
 
+@so_no_linux
+def test_udp_conectado_e_fechado():
+    """Um UDP pode ter outra ponta fixa, e o que enviou não espera ACK; fechado, não há tabela a consultar."""
+    with socket.socket(type=socket.SOCK_DGRAM) as recebe, socket.socket(type=socket.SOCK_DGRAM) as envia:
+        recebe.bind(("127.0.0.1", 0))
+        envia.connect(recebe.getsockname())
+        retrato = estado(envia)
+        assert (retrato.descritor, retrato.familia, retrato.remoto) == (envia.fileno(), "AF_INET", recebe.getsockname())
+        assert retrato.fila_envio == retrato.fila_recepcao == 0
+    fechado = Fechado(LOCAL, REMOTO)
+    fechado.type = socket.SOCK_DGRAM
+    assert estado(fechado) == EstadoSocket(-1, "AF_INET", "SOCK_DGRAM", LOCAL, REMOTO, "CLOSED", None, None)
+
+
+def test_o_retrato_nao_muda():
+    """O retrato é de um instante: não se altera, nem a ponta de uma conexão."""
+    for retrato in (EstadoSocket(7, "", "", None, None, "x", 0, 0), kernel.Ponta(LOCAL, REMOTO, "x")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            retrato.estado = "y"
+
+
 def test_texto_e_html():
     """O retrato se lê como texto alinhado e como tabela com cabeçalhos de linha."""
     retrato = EstadoSocket(7, "AF_INET", "SOCK_STREAM", ("127.0.0.1", 80), None, "ESTABLISHED", 1, None)
@@ -159,9 +181,14 @@ def test_texto_e_html():
         "buffer de recepção  1 byte\n"
         "buffer de envio     não disponível"
     )
+    de_descritor_zero = EstadoSocket(0, "", "", None, ("::1", 7), "LISTEN", 2, None)
+    assert de_descritor_zero.linhas[0] == ("descritor", "0")
+    assert de_descritor_zero.linhas[4] == ("endereço remoto", "::1:7")
+    assert de_descritor_zero.linhas[6:] == [("à espera de accept", "2 conexões")]
     pagina = retrato._repr_html_()
-    assert pagina.count("<tr>") == pagina.count('<th scope="row"') == 8
-    assert "<code>127.0.0.1:80</code>" in pagina
+    assert pagina.startswith("<table><tbody><tr><th") and pagina.endswith("</td></tr></tbody></table>")
+    linha = '<tr><th scope="row" style="text-align:left">{}</th><td style="text-align:left"><code>{}</code></td></tr>'
+    assert pagina.count("<tr>") == 8 and linha.format("endereço local", "127.0.0.1:80") in pagina
 
 
 def test_html_escapa():
@@ -219,6 +246,24 @@ def test_o_kernel_recusa_tcp_info(monkeypatch):
 
 def sem_dormir(*_):
     pytest.fail("dormiu sem precisar")
+
+
+def test_a_psutil_escreve_os_estados_de_outro_modo(sem_kernel, monkeypatch, escuta):
+    """NONE e CLOSE são CLOSED; uma conexão de outro endereço não é a que se procura."""
+    import psutil
+
+    def tabela(*estados):
+        achadas = [SimpleNamespace(laddr=LOCAL, raddr=REMOTO, status="ESTABLISHED")]
+        achadas += [SimpleNamespace(laddr=escuta.getsockname(), raddr=(), status=nome) for nome in estados]
+        monkeypatch.setattr(psutil, "Process", lambda: SimpleNamespace(net_connections=lambda kind: achadas))
+
+    for nome in ("NONE", "CLOSE"):
+        tabela(nome)
+        assert estado(escuta).estado == "CLOSED"
+    tabela("LISTEN")
+    assert estado(escuta).estado == "LISTEN"
+    tabela()
+    assert estado(escuta).estado == "CLOSED"
 
 
 def test_em_repouso_nao_espera_a_toa(escuta, par, monkeypatch):
@@ -344,6 +389,40 @@ def test_as_duas_pontas_antes_do_accept(escuta):
         antes = [(p.local, p.remoto, p.estado) for p in conexoes(servidor[1])]
         assert antes[1:] == [(servidor, cliente, "ESTABLISHED"), (cliente, servidor, "ESTABLISHED")]
         assert str(conexoes(servidor[1])[0]).split() == [f"127.0.0.1:{servidor[1]}", "→", "ninguém", "LISTEN"]
+
+
+@so_no_linux
+def test_as_conexoes_em_ordem():
+    """Primeiro quem escuta; depois, cada conexão, com a ponta desta porta antes da outra, e nenhuma a mais."""
+    with socket.create_server(("127.0.0.1", 0)) as escuta, contextlib.ExitStack() as abertos:
+        servidor = escuta.getsockname()
+        clientes = [abertos.enter_context(conectar(servidor)) for _ in range(3)]
+        enderecos = sorted(sock.getsockname() for sock in clientes)
+        esperadas = [(servidor, None)]
+        for cliente in enderecos:
+            esperadas += [(servidor, cliente), (cliente, servidor)]
+        achadas = conexoes(servidor[1])
+        assert [(p.local, p.remoto) for p in achadas] == esperadas
+        assert [p.local for p in conexoes(enderecos[0][1])] == [enderecos[0], servidor]
+        assert str(achadas[1]) == f"127.0.0.1:{servidor[1]} → 127.0.0.1:{enderecos[0][1]:<5}  ESTABLISHED"
+
+
+@so_no_linux
+def test_as_conexoes_em_ipv6():
+    """As de IPv6 também estão na tabela, com o endereço escrito como se lê."""
+    try:
+        escuta = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("sem IPv6 nesta máquina")
+    with escuta:
+        porta = escuta.getsockname()[1]
+        with conectar(("::1", porta)) as sock:
+            cliente = sock.getsockname()[:2]
+            assert [(p.local, p.remoto) for p in conexoes(porta)] == [
+                (("::1", porta), None),
+                (("::1", porta), cliente),
+                (cliente, ("::1", porta)),
+            ]
 
 
 def test_conexoes_pela_psutil(par, sem_kernel):

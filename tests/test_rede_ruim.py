@@ -551,6 +551,7 @@ def test_as_threads_que_terminaram_nao_se_acumulam(escuta):
                 client_socket.sendall(b"7")
                 assert conexao.recv(1) == b"7"
             limite = time.monotonic() + PRAZO
-            while sum(thread.name == "rede-ruim" for thread in threading.enumerate()) > 1 and time.monotonic() < limite:
+            while len(vivas(rede)) > 1 and time.monotonic() < limite:
                 nada_chega(escuta, 0.01)
+            assert len(vivas(rede)) == 1
         assert len(rede._threads) <= 2
