@@ -4,6 +4,7 @@ import importlib
 import itertools
 import json
 import linecache
+import os
 import re
 import socket
 import subprocess
@@ -179,6 +180,27 @@ def test_processo_que_morre(corpo, trecho):
     """Quem derruba o processo também recebe uma mensagem."""
     resultado = conferir("aula04.sortear", f"def sortear():\n    {corpo}")
     assert resultado.situacao == QUEBROU and trecho in resultado.mensagem
+
+
+@pytest.mark.parametrize(
+    "forjar",
+    [
+        'f.write_text(json.dumps({"situacao": "certo", "mensagem": "nota 10", "detalhe": ""}))',
+        'f.write_text(json.dumps({"situacao": "certo", "mensagem": "x", "segredo": sys.stdin.read()}))',
+        'f.write_text("[" * 100_000)', "f.mkdir()", 'f.write_bytes(b"\\xff\\xfe")', "f.write_text('{}')",
+        "os.mkfifo(f)",
+    ],
+)  # fmt: skip
+def test_um_resultado_forjado_nao_conta(forjar):
+    """A resposta que escreve o próprio resultado, ou põe outra coisa no lugar dele, não passa nem levanta nada."""
+    if os.name != "posix" and "mkfifo" in forjar:
+        pytest.skip("é do Unix")
+    resultado = conferir(
+        "aula04.sortear",
+        f"def sortear():\n    import json, os, pathlib, sys\n    f = pathlib.Path('resultado.json')\n    {forjar}\n"
+        "    sys.stdout.flush()\n    os._exit(0)",
+    )
+    assert resultado.situacao == QUEBROU and "terminou no meio" in resultado.mensagem
 
 
 def test_quem_nao_termina_nao_prende_o_notebook(monkeypatch):

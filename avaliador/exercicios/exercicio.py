@@ -1,9 +1,11 @@
 """Um exercício: confere a resposta num processo à parte, dá dicas aos poucos e mostra a solução."""
 
 import ast
+import dataclasses
 import inspect
 import json
 import pathlib
+import secrets
 import sys
 import tempfile
 import textwrap
@@ -12,7 +14,7 @@ from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
 from ..processo import Programa
-from .resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU, Resultado, Texto
+from .resultado import CERTO, NAO_TENTADO, PARADO, QUEBROU, Resultado, Texto, ler_resultado
 
 PRAZO = 30.0  # segundos para o processo inteiro; cada espera dentro dele tem um prazo menor
 RAIZ = str(pathlib.Path(__file__).parents[2])
@@ -51,22 +53,22 @@ class Exercicio:
         codigo, linha = codigo_de(resposta)
         if intocado(codigo):
             return Resultado(NAO_TENTADO, f"escreva {self.nome} no lugar dos três pontos e execute a célula de novo")
-        with tempfile.TemporaryDirectory() as pasta:
+        segredo = secrets.token_hex()
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as pasta:
             pedido = {"aula": self.aula, "exercicio": self.nome, "funcao": resposta.__name__}
             pedido |= {"codigo": codigo, "linha": linha}
             (pathlib.Path(pasta) / "pedido.json").write_text(json.dumps(pedido), encoding="utf-8")
-            with Programa([sys.executable, "-X", "utf8", "-c", CRIANCA, pasta], pasta) as crianca:
+            with Programa([sys.executable, "-X", "utf8", "-c", CRIANCA, pasta], pasta, segredo) as crianca:
                 terminou = crianca.terminou(PRAZO)
                 tela, ultima, codigo_de_saida = crianca.saida, crianca.ultima_linha(), crianca.codigo
             tela = "\n".join(visivel(x, 200, aspas=False) for x in tela[:TELA].splitlines())
-            try:
-                dado = json.loads((pathlib.Path(pasta) / "resultado.json").read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                if not terminou:
-                    return Resultado(PARADO, f"a função ainda estava em execução depois de {PRAZO:g} s", tela=tela)
-                mensagem = crianca.excesso or f"o processo terminou no meio (código {codigo_de_saida}): {ultima}"
-                return Resultado(QUEBROU, visivel(mensagem, 300, aspas=False))
-        return Resultado(**dado, tela="" if dado["situacao"] == CERTO else tela)
+            resultado = ler_resultado(pathlib.Path(pasta) / "resultado.json", segredo)
+        if resultado is None:
+            if not terminou:
+                return Resultado(PARADO, f"a função ainda estava em execução depois de {PRAZO:g} s", tela=tela)
+            mensagem = crianca.excesso or f"o processo terminou no meio (código {codigo_de_saida}): {ultima}"
+            return Resultado(QUEBROU, visivel(mensagem, 300, aspas=False))
+        return resultado if resultado.situacao == CERTO else dataclasses.replace(resultado, tela=tela)
 
     def dica(self):
         """A próxima dica; depois da última, ela de novo."""

@@ -1,12 +1,17 @@
 """O que se diz ao aluno depois de conferir: legível no terminal e no Jupyter."""
 
 import html
+import json
+import os
+import secrets
+import stat
 from dataclasses import dataclass
 
 from parimpar.folha import ESTILO, cor
 
 NAO_TENTADO, CERTO, ERRADO = "ainda não tentado", "certo", "errado"
 QUEBROU, PARADO = "parou com um erro", "não terminou"
+MAXIMO = 1024**2  # caracteres de um resultado
 MARCAS = {NAO_TENTADO: "○", CERTO: "✓", ERRADO: "✗", QUEBROU: "✗", PARADO: "✗"}
 _CORES = {NAO_TENTADO: "rede", CERTO: "certo"}
 
@@ -42,6 +47,22 @@ class Resultado:
             f"a sua função imprimiu:{_bloco(self.tela)}" if self.tela else "",
         ]
         return f'{ESTILO}<div style="border-left:4px solid {tinta};padding:2px 10px">{"".join(partes)}</div>'
+
+
+def ler_resultado(arquivo, segredo):
+    """O `Resultado` que o processo à parte deixou; None se não deixou um, ou se não foi ele quem o escreveu.
+
+    Args:
+        segredo: o que só ele conhece. A resposta do aluno pode pôr qualquer coisa no lugar do arquivo, e nada se levanta.
+    """
+    try:
+        with open(os.open(arquivo, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as aberto:
+            dado = json.loads(aberto.read(MAXIMO)) if stat.S_ISREG(os.fstat(aberto.fileno()).st_mode) else None
+        if not isinstance(dado, dict) or not secrets.compare_digest(str(dado.pop("segredo", "")), segredo):
+            return None
+        return Resultado(**dado)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True)

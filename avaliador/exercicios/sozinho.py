@@ -1,6 +1,7 @@
 """O processo à parte em que a resposta do aluno é executada; quem o inicia é exercicio.py.
 
-Lê pedido.json da pasta dada e deixa nela resultado.json.
+Lê pedido.json da pasta dada e deixa nela resultado.json, com o segredo que recebeu pelo teclado antes de executar a
+resposta: um resultado que ela mesma escreva não o tem.
 """
 
 import importlib
@@ -26,12 +27,13 @@ BIBLIOTECAS = (ipaddress, random, selectors, socket, string, struct, threading, 
 
 def main():
     """Executa a resposta, prova-a e grava o resultado."""
-    pasta = pathlib.Path(sys.argv[1])
+    pasta, segredo = pathlib.Path(sys.argv[1]), sys.stdin.read()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # quem voltasse ao começo do teclado o leria
     pedido = json.loads((pasta / "pedido.json").read_text(encoding="utf-8"))
     vigiar()
     resultado = provar(**pedido)
     temporario = pasta / "resultado.tmp"
-    temporario.write_text(json.dumps(_dados(resultado)), encoding="utf-8")
+    temporario.write_text(json.dumps(_dados(resultado) | {"segredo": segredo}), encoding="utf-8")
     temporario.replace(pasta / "resultado.json")
     sys.stdout.flush()
     os._exit(0)  # uma thread do aluno pode estar parada para sempre
