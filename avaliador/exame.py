@@ -1,5 +1,6 @@
 """O que o exame de um servidor e o de um cliente têm em comum: os fatos, os sorteios, os prazos e o motor dos casos."""
 
+import os
 import pathlib
 import random
 import threading
@@ -14,6 +15,7 @@ from .relatorio import Avaliacao
 from .veredito import Desfecho, NaoDeu, Passou, Veredito
 
 PRAZO = 85.0  # segundos para o exame inteiro de um programa que não responde, ou que trava: o relatório sai assim mesmo
+CARGA_MAXIMA = 3.0  # processos à espera, por processador: até aqui o prazo cresce com eles
 TENTATIVAS = 3  # de um caso que não deu para julgar por um motivo passageiro
 PAUSA = 0.5  # segundos entre elas
 SEMENTES = 10**6  # quantas há, para ser fácil repetir uma
@@ -23,7 +25,7 @@ class fato:  # noqa: N801
     """Um fato do programa: descobre-se na primeira vez que alguém pergunta, com uma sonda própria, e não muda mais.
 
     Usa-se como decorador de um método do exame, e lê-se como um atributo. O `Desfecho` que a sonda levanta também é
-    guardado, e levantado de novo a quem perguntar, menos o `NaoDeu` passageiro: esse se pergunta outra vez. Os passos da
+    guardado, e levantado de novo a quem perguntar; o `NaoDeu` passageiro, só depois de algumas tentativas. Os passos da
     sonda não se misturam aos do caso que perguntou.
     """
 
@@ -42,7 +44,9 @@ class fato:  # noqa: N801
                 try:
                     exame.fatos[self._nome] = (self._sonda(exame), None)
                 except Desfecho as fim:
-                    if isinstance(fim, NaoDeu) and fim.passageiro:
+                    fim.passos = tuple(exame.passos) if fim.passos is None else fim.passos
+                    exame.tropecos[self._nome] = exame.tropecos.get(self._nome, 0) + 1
+                    if isinstance(fim, NaoDeu) and fim.passageiro and exame.tropecos[self._nome] < TENTATIVAS:
                         raise
                     exame.fatos[self._nome] = (None, fim)
                 finally:
@@ -83,7 +87,7 @@ class Exame:
         self.comando, self.pasta, self.progresso = tuple(comando), pasta, progresso
         self.porta_pedida, self.entrada = porta or None, entrada
         self.semente = random.randrange(SEMENTES) if semente is None else semente
-        self.fatos, self.trancas = {}, {}  # só a classe fato mexe aqui
+        self.fatos, self.trancas, self.tropecos = {}, {}, {}  # só a classe fato mexe aqui
         self.passos = []  # os do caso que está sendo julgado; só o motor os troca
         self.comeco = time.monotonic()
 
@@ -93,8 +97,9 @@ class Exame:
 
     @property
     def prazo(self):
-        """Segundos para o exame inteiro."""
-        return PRAZO
+        """Segundos para o exame inteiro; numa máquina ocupada tudo demora mais, e não é culpa do programa."""
+        carga = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1
+        return PRAZO * min(max(carga, 1), CARGA_MAXIMA)
 
     def resta(self, segundos):
         """O menor entre `segundos` e o que falta do prazo do exame.

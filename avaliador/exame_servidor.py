@@ -10,13 +10,14 @@ from .bancada_servidor import BancadaDeServidor
 from .casos import servidor_enunciado, servidor_especificacao
 from .casos.servidor_conselhos import da_excecao
 from .descoberta import descobrir
+from .escuta import portas_no_codigo
 from .exame import Exame, fato
 from .formas import LINHA
 from .partida import PRAZO as PRAZO_DE_INICIO
 from .partida import PortaPresa, esperar_livre, partir, quem_segura
-from .portas import portas_no_codigo
 from .veredito import Falhou, NaoDeu, NaoSeAplica
 
+CASOS = servidor_enunciado.caso + servidor_especificacao.caso
 PRAZO = 2.0  # segundos até o primeiro byte de uma resposta, para quem responde na hora
 PROXIMO = 13.0  # segundos que o cliente seguinte pode ter de esperar: há servidores que aceitam um a cada 10 s
 DEVAGAR = 0.7  # segundos: daqui em diante se diz que o servidor demora
@@ -46,7 +47,7 @@ class Proximo:
 class ExameDeServidor(Exame):
     """Examina um servidor; os argumentos são os de `Exame`, e a porta é aquela em que ele escuta."""
 
-    ALVO, CASOS = "servidor", servidor_enunciado.caso + servidor_especificacao.caso
+    ALVO, CASOS = "servidor", CASOS
 
     def __init__(self, *args, **opcoes):
         super().__init__(*args, **opcoes)
@@ -229,6 +230,7 @@ class ExameDeServidor(Exame):
         for nome in ("partida", "descoberta"):
             if fim := self.fatos.get(nome, (None, None))[1]:
                 yield fim.explicacao
+                return
         if partida is None or descoberta is None:
             return
         yield f"entende o pedido como {descoberta.forma.descricao}"

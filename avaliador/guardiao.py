@@ -4,28 +4,29 @@ Uso: python guardiao.py DESCRITOR COMANDO…
 
 Ele inicia o programa numa sessão própria, diz pelo descritor (um socket) o pid e depois o código de saída, e espera. Todo
 descendente que fica órfão passa a ser filho dele (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do
-socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina.
+socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Começa a
+cada caso de um exame: por isso só importa o que precisa, sem `contextlib` nem `socket`.
 """
 
-import contextlib
 import ctypes
 import errno
 import os
 import resource
 import select
 import signal
-import socket
 import sys
+import time
 
 PROCESSOS_DO_USUARIO = 4096  # limite do sistema, que só uma bomba de forks alcança antes da próxima ronda do vigia
 SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36  # man 2 prctl
-PRAZO = 0.2  # segundos entre duas voltas atrás dos que restam
+OLHADA = 0.01  # segundos entre duas voltas atrás dos que restam
+DESISTE = 10.0  # segundos atrás deles: um que mudou de dono não se deixa matar
 
 
 def main():
     """Inicia o programa, vigia-o e não deixa nada para trás."""
-    controle, comando = socket.socket(fileno=int(sys.argv[1])), sys.argv[2:]
-    controle.set_inheritable(False)  # o programa não o recebe
+    controle, comando = int(sys.argv[1]), sys.argv[2:]
+    os.set_inheritable(controle, False)  # o programa não o recebe
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sinal, signal.SIG_IGN)  # o programa pode mandá-los ao pai; quem manda aqui é o socket
     _prctl(SET_CHILD_SUBREAPER, 1)
@@ -80,51 +81,66 @@ def _virar_o_programa(comando, guardiao, escrita):
 def _recolher(programa):
     """Recolhe todos os filhos que terminaram; devolve o código de saída do programa, se ele é um deles."""
     codigo = None
-    with contextlib.suppress(ChildProcessError):
+    try:
         while (fim := os.waitpid(-1, os.WNOHANG))[0]:
             if fim[0] == programa:
                 codigo = os.waitstatus_to_exitcode(fim[1])
+    except ChildProcessError:
+        pass
     return codigo
 
 
 def _matar_todos(programa):
     """Mata a sessão do programa e os filhos, até não sobrar nenhum; cada órfão aparece aqui como filho."""
-    with contextlib.suppress(OSError):
-        os.killpg(programa, signal.SIGKILL)
-    while True:
+    _matar(-programa)
+    limite = time.monotonic() + DESISTE
+    while time.monotonic() < limite:
         _recolher(programa)
         filhos = _filhos()
         if not filhos:
             return
         for pid in filhos:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        select.select([], [], [], PRAZO / 20)
+            _matar(pid)
+        select.select([], [], [], OLHADA)
+
+
+def _matar(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
 
 
 def _filhos():
     """Os pids dos filhos deste processo; só o Linux os conta, e só nele os órfãos vêm parar aqui."""
-    with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as lista:
-        return [int(pid) for pid in lista.read().split()]
-    return []
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as lista:
+            return [int(pid) for pid in lista.read().split()]
+    except OSError:
+        return []
 
 
 def _vivo(controle):
-    with contextlib.suppress(OSError):
-        return bool(controle.recv(64))
-    return False
+    try:
+        return bool(os.read(controle, 64))
+    except OSError:
+        return False
 
 
 def _dizer(controle, texto):
-    with contextlib.suppress(OSError):
-        controle.sendall(texto.encode())
+    try:
+        os.write(controle, texto.encode())
+    except OSError:
+        pass
 
 
 def _prctl(opcao, valor):
     """Pede algo ao Linux sobre este processo; nos outros sistemas, nada."""
     if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
+        try:
             ctypes.CDLL(None).prctl(opcao, int(valor), 0, 0, 0)
+        except (OSError, AttributeError):
+            pass
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ avaliador, mesmo que este seja morto. No Windows não há guardião: o programa 
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +44,24 @@ def ambiente():
     return dele | ACRESCENTADAS
 
 
+def sem_espera_na_tela(comando, pasta=None):
+    """O comando que faz um programa compilado escrever cada linha na hora, e não só no fim; o mesmo, se não é um deles.
+
+    O `printf` do C guarda o que escreve quando a tela não é um terminal; o `stdbuf`, do GNU, desliga isso.
+    """
+    programa, stdbuf = pathlib.Path(pasta or ".", comando[0]), shutil.which("stdbuf")
+    if not (stdbuf and "/" in comando[0] and programa.is_file() and os.access(programa, os.X_OK)):
+        return list(comando)
+    with programa.open("rb") as arquivo:
+        compilado = arquivo.read(4) == b"\x7fELF"
+    de_sistema = programa.resolve().parts[:2] in (("/", "usr"), ("/", "bin"), ("/", "opt"))
+    return [stdbuf, "-oL", *comando] if compilado and not de_sistema and not _python(programa) else list(comando)
+
+
+def _python(programa):
+    return programa.name.startswith(("python", "pypy"))
+
+
 class Iniciado:
     """Um programa iniciado, com os canais da tela abertos.
 
@@ -75,7 +94,8 @@ class Iniciado:
 
     def _com_guardiao(self, comando, **opcoes):
         self._controle, dele = socket.socketpair()
-        guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno()), *comando]
+        guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno())]
+        guardiao += sem_espera_na_tela(comando, opcoes.get("cwd"))
         try:
             self._processo = subprocess.Popen(guardiao, start_new_session=True, pass_fds=[dele.fileno()], **opcoes)
         except BaseException:

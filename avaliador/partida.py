@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import os
 import re
 import shutil
 import sys
@@ -10,15 +11,18 @@ from dataclasses import dataclass
 
 import psutil
 
-from parimpar.texto import endereco, segundos, visivel
+from parimpar.texto import segundos, visivel
 
 from .processo import Programa
 from .veredito import Falhou, NaoDeu
 
 PRAZO = 15.0  # segundos para escutar na primeira vez: a JVM numa máquina ocupada demora
+ESTICA = 2  # quantas vezes o prazo, no máximo, de um programa que não para de trabalhar
+CARGA = 1.5  # processos à espera, por processador: daqui em diante a máquina está ocupada
 UDP_SOZINHO = 1.0  # segundos com um socket UDP aberto e nenhum TCP: é um servidor UDP
 OUTRA_PORTA = 3.0  # segundos para abrir a porta pedida, depois de ter aberto outra
 TIME_WAIT = 65.0  # segundos que uma porta pode ficar presa por uma conexão que acabou (60 s no Linux)
+OUTRA_CONEXAO = 10.0  # segundos que se espera uma conexão de outro programa, que o sistema pôs nesta porta, acabar
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema
 OCUPADA = re.compile(r"in\suse|EADDRINUSE|em\suso|BindException", re.I)
 SEM_TELA = re.compile(
@@ -99,7 +103,7 @@ def partir(comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO,
 def _esperar(programa, pedida, preferida, prazo):
     """((host, porta), é UDP?) de onde ele escuta; None se o prazo acaba ou ele termina antes."""
     corrido, antes, comeco, viu_udp, viu_outra = 0.0, time.monotonic(), time.monotonic(), None, None
-    while corrido < prazo and (programa.vivo or programa.familia()):
+    while corrido < prazo and time.monotonic() - comeco < ESTICA * prazo and (programa.vivo or programa.familia()):
         escutas = programa.escutas()
         for achado in sorted(escutas, key=lambda achado: achado[1] != preferida):
             if pedida in (None, achado[1]):
@@ -113,7 +117,7 @@ def _esperar(programa, pedida, preferida, prazo):
         if viu_udp and agora - viu_udp > UDP_SOZINHO:
             return next((d for d in datagramas if d[1] in (pedida, preferida)), datagramas[0]), True
         passou, antes = agora - antes, agora
-        if not programa.trabalhando() or agora - comeco > 2 * prazo:
+        if not programa.trabalhando():
             corrido += min(passou, 5 * OLHADA)  # se foi o avaliador que se atrasou, o prazo não corre
         time.sleep(OLHADA)
     return None
@@ -137,10 +141,12 @@ def por_que(programa, porta, prazo):
             passageiro=False,
         )
     if programa.vivo:
-        if programa.trabalhando():
-            return NaoDeu(f"o programa ainda estava começando depois de {segundos(prazo)}")
+        if programa.trabalhando() and ocupada():
+            return NaoDeu(
+                f"o programa ainda estava começando depois de {segundos(ESTICA * prazo)}, e a máquina está ocupada"
+            )
         return Falhou(f"o programa não escutou em nenhuma porta em {segundos(prazo)}{ultima}", causa=ESCUTE)
-    if (falta := SEM_MODULO.search(saida)) and not parecido(falta[1]):
+    if (falta := SEM_MODULO.search(saida)) and not _parecido(falta[1]):
         return NaoDeu(
             f"falta nesta máquina o módulo {visivel(falta[1], 60)}: instale-o e repita o exame", passageiro=False
         )
@@ -158,7 +164,12 @@ ESCUTE = "Depois do bind chame o listen, e então o accept, num laço."
 CAIU = "Conserte primeiro esse erro: execute o programa num terminal e veja a linha que ele aponta."
 
 
-def parecido(modulo):
+def ocupada():
+    """A máquina está ocupada, medido no último minuto?"""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > CARGA * (os.cpu_count() or 1)
+
+
+def _parecido(modulo):
     """O nome do módulo é o de um da biblioteca, mal escrito? Então o erro é do programa."""
     nome = modulo.split(".")[0]
     return bool(difflib.get_close_matches(nome, sys.stdlib_module_names, 1, cutoff=0.8)) and "/" not in modulo
@@ -166,10 +177,9 @@ def parecido(modulo):
 
 def _ocupada(porta):
     quem = quem_segura(porta) if porta else ""
-    if quem and "fechar" not in quem:
-        return NaoDeu(f"a porta {porta} está ocupada: {quem}")
     if quem:
-        return PortaPresa(NaoDeu(f"a porta {porta} está presa: {quem}"))
+        fim = NaoDeu(f"a porta {porta} está ocupada: {quem}")
+        return fim if "escuta" in quem else PortaPresa(fim)
     if porta:
         return PortaPresa(Falhou("o programa diz que a porta está ocupada, e mais ninguém a usa", causa=DUAS_VEZES))
     return NaoDeu(
@@ -188,18 +198,17 @@ def quem_segura(porta):
                 nome = visivel(psutil.Process(conexao.pid).name(), 30) if conexao.pid else "outro programa"
                 return f"{nome} (processo {conexao.pid or '?'}) já escuta nela; feche-o"
             return "outro programa já escuta nela; feche-o"
-        resto = f"uma conexão com {endereco(tuple(conexao.raddr))}" if conexao.raddr else "uma conexão"
-        presa = f"{resto} ainda não acabou de se fechar ({conexao.status}); espere um minuto"
+        presa = f"uma conexão a prende ({conexao.status}); espere um minuto"
     return presa
 
 
-def esperar_livre(porta, prazo=TIME_WAIT):
-    """Espera a porta deixar de estar presa por uma conexão que já acabou (TIME_WAIT); diz se ficou livre."""
-    limite = time.monotonic() + prazo
-    while any(c.laddr and c.laddr.port == porta and c.status == psutil.CONN_TIME_WAIT for c in _conexoes()):
-        if time.monotonic() > limite:
+def esperar_livre(porta):
+    """Espera a porta deixar de estar presa por uma conexão, que acabou (TIME_WAIT) ou não; diz se ficou livre."""
+    comeco = time.monotonic()
+    while estados := {c.status for c in _conexoes() if c.laddr and c.laddr.port == porta}:
+        if time.monotonic() - comeco > (TIME_WAIT if psutil.CONN_TIME_WAIT in estados else OUTRA_CONEXAO):
             return False
-        time.sleep(1)
+        time.sleep(0.5)
     return True
 
 

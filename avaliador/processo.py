@@ -15,8 +15,9 @@ import time
 
 import psutil
 
-from .isolamento import Iniciado
+from .isolamento import Iniciado, sem_espera_na_tela
 from .rastro import ler_rastro, sem_rastros
+from .tabela import tabela
 
 SAIDA_GUARDADA = 64 * 1024  # bytes do começo de cada canal da tela; o resto é lido e jogado fora
 DISCO = 64 * 1024**2  # bytes escritos no disco pela família inteira, ou no maior arquivo aberto
@@ -57,7 +58,7 @@ class Programa:
             threading.Lock(),
         )
         self.comeco = time.monotonic()
-        self._vistos, self._sessoes = {}, set()  # por pid, os que se viram; as sessões deles
+        self._vistos, self._sessoes = {}, set()  # por pid, (o processo, quando nasceu); as sessões deles
         self._excesso, self._encerrado = "", False
         self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
@@ -188,12 +189,14 @@ class Programa:
     @property
     def escreve_na_hora(self):
         """O que ele imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
-        return re.match(r"python|node|java", pathlib.Path(self.comando[0]).name) is not None
+        if re.match(r"python|node|java", pathlib.Path(self.comando[0]).name):
+            return True
+        return sem_espera_na_tela(self.comando, self.pasta) != self.comando
 
     def trabalhando(self):
         """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""
         gasto, pronto = 0.0, False
-        for processo in list(self._vistos.values()):
+        for processo, _ in list(self._vistos.values()):
             with contextlib.suppress(psutil.Error):
                 tempos = processo.cpu_times()
                 gasto += tempos.user + tempos.system
@@ -220,38 +223,32 @@ class Programa:
         """O código de saída, ou None se ainda executa."""
         return self._iniciado.codigo
 
-    def conhecidos(self):
-        """Os pids do processo iniciado e dos descendentes que já se viram, sem procurar outros."""
-        return {self._iniciado.pid, *self._vistos}
-
     def familia(self):
         """O processo e todos os seus descendentes, vivos: uma passada só pela tabela de processos.
 
         Quem o pai esqueceu é achado pelo guardião, que o adota (no Linux), pela sessão, ou por já ter sido visto.
         """
-        raizes, guardiao = {self._iniciado.pid}, self._iniciado.guardiao
-        raizes |= {guardiao} if guardiao else set()
-        tabela = {}
-        for processo in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                tabela[processo.pid] = (processo, processo.ppid(), _sessao(processo.pid))
+        guardiao, agora = self._iniciado.guardiao, tabela()
         filhos = {}
-        for pid, (_, pai, _) in tabela.items():
-            filhos.setdefault(pai, []).append(pid)
-        vistos = {pid for pid, visto in self._vistos.items() if pid in tabela and tabela[pid][0] == visto}
-        da_sessao = {pid for pid, (_, _, sessao) in tabela.items() if sessao in self._sessoes}
-        pilha, familia = [*raizes, *vistos, *da_sessao], set()
+        for pid, linha in agora.items():
+            filhos.setdefault(linha.pai, []).append(pid)
+        vistos = {pid for pid, (_, nasceu) in self._vistos.items() if pid in agora and agora[pid].nasceu == nasceu}
+        da_sessao = {pid for pid, linha in agora.items() if linha.sessao in self._sessoes}
+        pilha, familia = [self._iniciado.pid, guardiao, *vistos, *da_sessao], set()
         while pilha:
             pid = pilha.pop()
-            if pid not in familia:
+            if pid in agora and pid not in familia:
                 familia.add(pid)
                 pilha += filhos.get(pid, ())
-        familia -= {guardiao}
-        vivos = [tabela[pid][0] for pid in familia if pid in tabela and _executa(tabela[pid][0])]
-        for processo in vivos:
-            self._vistos[processo.pid] = processo
-            if (sessao := tabela[processo.pid][2]) == processo.pid:  # só as que ele mesmo abriu
-                self._sessoes.add(sessao)
+        vivos = []
+        for pid in familia - {guardiao}:
+            with contextlib.suppress(psutil.Error):
+                if agora[pid].executa:
+                    if pid not in vistos:
+                        self._vistos[pid] = psutil.Process(pid), agora[pid].nasceu
+                    vivos.append(self._vistos[pid][0])
+                    if agora[pid].sessao == pid:  # só as que ele mesmo abriu
+                        self._sessoes.add(pid)
         return vivos
 
     def escutas(self, tipo="tcp"):
@@ -337,13 +334,6 @@ def tem_rastro(texto):
     return ler_rastro(texto) is not None
 
 
-def _sessao(pid):
-    if os.name == "posix":
-        with contextlib.suppress(OSError):
-            return os.getsid(pid)
-    return None
-
-
 def _ocupa(arquivo):
     """Quantos bytes do disco ocupa um arquivo que o programa escreve; os que só lê podem ser grandes."""
     if getattr(arquivo, "mode", "r") == "r":
@@ -351,9 +341,3 @@ def _ocupa(arquivo):
     with contextlib.suppress(OSError):
         return getattr(os.stat(arquivo.path), "st_blocks", 0) * 512
     return 0
-
-
-def _executa(processo):
-    with contextlib.suppress(psutil.Error):
-        return processo.is_running() and processo.status() != psutil.STATUS_ZOMBIE
-    return False

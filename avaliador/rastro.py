@@ -25,7 +25,7 @@ QUADROS = (
 RUBY = re.compile(r"^(?P<arquivo>[^\s:]+\.rb):(?P<linha>\d+):in .+: (?P<mensagem>.+) \((?P<nome>[\w:]+)\)$")
 JAVAC = re.compile(r"^(?P<arquivo>[^\s:]+\.java):(?P<linha>\d+): (?:error|erro): (?P<mensagem>.+)$")
 DA_LINGUAGEM = re.compile(
-    r"^(?:java|javax|jdk|sun|System|Microsoft|node:|<)|[/\\](?:python\d|site-packages|node_modules)"
+    r"^(?:java|javax|jdk|sun|System|Microsoft|node:|<anonymous>)|[/\\](?:python\d|site-packages|node_modules)"
 )
 CONTINUA = re.compile(
     r"^(?:[ \t].*|Emitted\s'\w+' event|\}|goroutine\s\d+ \[|[\w./]+\(.*\)$|Caused\sby:\s.*| ---> |created\sby\s)"

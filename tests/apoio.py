@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from avaliador import isolamento
 
@@ -101,6 +102,14 @@ def dispensar(falta):
     (pytest.fail if os.environ.get("PARIMPAR_CI") else pytest.skip)(falta)
 
 
+def esperar(condicao, prazo=3 * PRAZO):
+    """Espera uma condição do sistema valer; o sistema não avisa, só resta perguntar de novo."""
+    limite = time.monotonic() + prazo
+    while not condicao():
+        assert time.monotonic() < limite, f"em {prazo} s não aconteceu o que se esperava"
+        time.sleep(0.05)
+
+
 def porta_livre():
     """Uma porta que ninguém usa, para um programa que precisa saber o número antes de escutar."""
     while True:
@@ -129,6 +138,7 @@ def _compilado(arquivo):
     pasta = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, pasta, ignore_errors=True)
     compilar = ["javac", "-d", pasta] if arquivo.suffix == ".java" else ["gcc", "-o", f"{pasta}/{arquivo.stem}"]
+    shutil.copy(arquivo, pasta)  # o fonte fica ao lado, como na pasta de um aluno
     subprocess.run([*compilar, str(arquivo)], check=True, timeout=60)
     return pasta
 

@@ -4,16 +4,15 @@ Com `--regravar` os arquivos são escritos de novo com o que se viu: leia a dife
 # é só para quem lê: o que o avaliador explicou.
 """
 
-import os
 import re
 
 from apoio import RAIZ
 
-from avaliador import relatorio
+from avaliador import exame_cliente, exame_servidor, relatorio
+from avaliador.partida import ocupada
 from avaliador.veredito import NAO_DEU, Situacao
 
 PASTA = RAIZ / "tests" / "alunos" / "esperado"
-CARGA = 1.5  # processos à espera, por processador: daqui em diante a máquina está ocupada, e uma abstenção é honesta
 LARGURA = max(map(len, Situacao))
 
 
@@ -29,15 +28,19 @@ def ler(alvo, programa):
 
 
 def escrever(alvo, programa, avaliacao):
-    """Grava o que se viu como o esperado."""
-    nome = max(len(v.caso) for v in avaliacao.vereditos)
+    """Grava o que se viu como o esperado, na ordem dos casos."""
+    ordem = [c.nome for c in {"servidores": exame_servidor, "clientes": exame_cliente}[alvo].CASOS]
+    vereditos = sorted(avaliacao.vereditos, key=lambda v: ordem.index(v.caso))
+    nome = max(map(len, ordem))
     linhas = [f"# {programa}: {'; '.join(map(_sem_sorteios, avaliacao.perfil))}"]
     for regua in relatorio.TITULOS:
-        linhas += ["", f"# {regua}: {avaliacao.nota_escrita(regua)}"]
+        if any(v.regua == regua for v in vereditos):
+            linhas += ["", f"# {regua}: {avaliacao.nota_escrita(regua)}"]
         anterior = None
-        for v in (v for v in avaliacao.vereditos if v.regua == regua):
-            dita, anterior = "idem" if v.explicacao == anterior else _sem_sorteios(v.explicacao), v.explicacao
-            explicacao = f"  # {dita}" if v.explicacao else ""
+        for v in (v for v in vereditos if v.regua == regua):
+            dita = _sem_sorteios(v.explicacao)
+            explicacao = f"  # {'idem' if dita == anterior else dita}" if dita else ""
+            anterior = dita
             linhas.append(f"{v.caso:<{nome}}  {v.situacao.value:<{LARGURA}}{explicacao}".rstrip())
     arquivo(alvo, programa).parent.mkdir(parents=True, exist_ok=True)
     arquivo(alvo, programa).write_text("\n".join(linhas) + "\n", encoding="utf-8")
@@ -55,12 +58,7 @@ def conferir(alvo, programa, avaliacao, regravar=False, so=None):
     assert not diferentes, f"{diferentes}\n{relatorio.em_texto(avaliacao)}"
 
 
-def ocupada():
-    """A máquina está ocupada, medido agora?"""
-    return os.name == "posix" and os.getloadavg()[0] > CARGA * (os.cpu_count() or 1)
-
-
 def _sem_sorteios(frase):
     """A frase sem o que muda de um exame para outro: números e textos citados."""
     frase = relatorio.numa_linha(frase)
-    return re.sub(r"\d+(,\d+)?", "N", re.sub(r"'[^']*'", "'…'", frase))[:150]
+    return re.sub(r"0x\w+|\d+(,\d+)?", "N", re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", frase))[:150]

@@ -3,26 +3,39 @@
 import json
 import os
 import pathlib
+import pickle
 import random
+import signal
+import socket
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import apoio
 import esperado
+import psutil
 import pytest
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, porta_livre, restos
 
-from avaliador import processo, relatorio
-from avaliador.exame_servidor import ExameDeServidor
+from avaliador import exame as motor
+from avaliador import relatorio
+from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
-from avaliador.processo import Programa
-from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, Veredito
+from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, NAO_DEU, OK
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
-CASOS = ExameDeServidor.CASOS
-ENTRADAS = {}  # o que se dá no teclado a quem o lê
+SO = {"lento.py": ["enunciado"], "aceita_de_10_em_10.py": ["enunciado"]}  # os outros casos levariam minutos
 PROGRAMAS = sorted(p.name for p in ALUNOS.iterdir() if p.suffix in INTERPRETES)
-DEMORADOS = ("servidor_lento_3s.py", "accept_de_10_em_10.py", "teimoso.py", "Servidor.java")  # começam primeiro
+DEMORADOS = (
+    "lento.py",
+    "aceita_de_10_em_10.py",
+    "zumbis.py",
+    "teimoso.py",
+    "Servidor.java",
+    "NumeroGrande.java",
+)  # começam primeiro
+USADAS = {}  # as portas que se deram a cada programa
 SEMENTE = random.randrange(10**6)  # a mesma para todos, dita se um teste falha
 
 
@@ -30,14 +43,18 @@ def comando(nome, porta):
     return comando_do_aluno(ALUNOS / nome, str(porta))
 
 
-def avaliar(nome, **opcoes):
+def preparar(nome, so=None):
+    """Um exame do programa, com os casos embaralhados: a ordem não pode mudar nenhum veredito."""
     porta = porta_livre()
+    USADAS.setdefault(nome, []).append(porta)
     if nome == "nosso":
         argumentos = [sys.executable, "-m", "parimpar", "servidor", "--porta", str(porta)]
     else:
         argumentos = comando(nome, porta)
     pedida = porta if nome == "outra_porta.py" else None
-    return ExameDeServidor(argumentos, pedida, RAIZ, semente=SEMENTE, entrada=ENTRADAS.get(nome, ""), **opcoes)
+    novo = ExameDeServidor(argumentos, pedida, RAIZ, so=so or SO.get(nome), semente=SEMENTE)
+    random.Random(SEMENTE).shuffle(novo.casos)
+    return novo
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +64,7 @@ def avaliacoes():
     with ThreadPoolExecutor(4) as executor:
         demorados_primeiro = sorted(nomes, key=lambda nome: nome not in DEMORADOS)
         resultado = dict(
-            zip(demorados_primeiro, executor.map(lambda n: avaliar(n).avaliar(), demorados_primeiro), strict=True)
+            zip(demorados_primeiro, executor.map(lambda n: preparar(n).avaliar(), demorados_primeiro), strict=True)
         )
     assert restos() == []
     return resultado
@@ -58,12 +75,27 @@ def test_todo_programa_tem_veredito_esperado():
     assert {p.stem for p in (esperado.PASTA / "servidores").iterdir()} == set(PROGRAMAS)
 
 
+def dispensar_quem_falta(avaliacoes, nome):
+    if nome not in avaliacoes:
+        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+
+
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
-    if nome not in avaliacoes:
-        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+    dispensar_quem_falta(avaliacoes, nome)
     esperado.conferir("servidores", nome, avaliacoes[nome], request.config.getoption("--regravar"))
+
+
+@pytest.mark.parametrize("nome", PROGRAMAS)
+def test_sozinho_e_o_mesmo_que_no_todo(nome, request):
+    """Dois casos sorteados, cada um sozinho, dão o que se espera deles no exame inteiro; `--sozinhos` prova todos."""
+    if not comando(nome, 0):
+        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+    casos = sorted(esperado.ler("servidores", nome))
+    sorteados = casos if request.config.getoption("--sozinhos") else random.Random(f"{SEMENTE} {nome}").sample(casos, 2)
+    for caso in sorteados:
+        esperado.conferir("servidores", nome, preparar(nome, [caso]).avaliar(), so=[caso])
 
 
 @pytest.mark.parametrize(
@@ -73,11 +105,18 @@ def test_vereditos(avaliacoes, nome, request):
         ("sem_encode.py", "deu um erro ao atender: TypeError: a bytes-like object is required, not 'str' (linha 26)"),
         ("so_linha.py", "não atende um cliente que segue o enunciado à risca"),
         ("nunca_escuta.py", "não escutou em nenhuma porta"), ("sai_logo.py", "RuntimeError: esqueci de configurar"),
-        ("outra_porta.py", "e não na"),
+        ("outra_porta.py", "e não na"), ("lento.py", "demora 2,5 s"), ("udp.py", "fala UDP"),
+        ("aceita_de_10_em_10.py", "o cliente seguinte esperou"), ("so_ipv6.py", "entende o pedido como algarismos sem"),
+        ("byte_baixo.py", "4 bytes, o byte baixo primeiro"), ("inteiro_64.py", "8 bytes"), ("em_pickle.py", "pickle"),
+        ("utf16.py", "UTF-16"), ("ServidorUTF.java", "writeUTF"), ("termina_em_nulo.c", "terminados no byte \\0"),
+        ("teclado.py", "no exame não há teclado"), ("sem_papel.py", "à falta de um argumento"),
+        ("sem_modulo.py", "falta nesta máquina o módulo 'modulo_que_a_disciplina_usa'"),
+        ("janela.py", "uma janela"), ("forja.py", "RuntimeError"),
     ],
 )  # fmt: skip
 def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
-    """Servidores que leem binário, que só leem linhas, que não escutam ou caem são reconhecidos pelo nome."""
+    """O que o servidor lê e fala, como é lento, ou por que nem escuta: reconhecido pelo nome."""
+    dispensar_quem_falta(avaliacoes, nome)
     assert trecho in " ".join(avaliacoes[nome].perfil)
 
 
@@ -90,12 +129,43 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
         ("letras_repetidas.py", "sorteio", "se repete a cada execução"),
         ("persistente.py", "devolucao", "ValueError"), ("sem_print.py", "tela", "não mostrou nada"),
         ("le_o_fim.py", "devolucao-em-linha", "um pedido por conexão, como o enunciado permite"), ("sem_reuse.py", "reinicio", "não conseguiu escutar de novo"),
+        ("nome_errado.py", "onze-casas", "caiu: NameError: name 'random' is not defined (linha 13)"),
+        ("nome_errado.py", "letras", "NameError"), ("nome_errado.py", "sem-eco", "NameError"),
+        ("aceita_de_10_em_10.py", "devolucao", "uma thread caiu, e o processo continua vivo: ValueError"),
+        ("refaz_o_bind.py", "segundo-cliente", "Address already in use (linha 19)"),
+        ("dorme_para_sempre.py", "segundo-cliente", "s sem resposta"),
+        ("NumeroGrande.java", "trinta-casas", "NumberFormatException: For input string"),
+        ("termina_em_nulo.c", "onze-casas", "SIGSEGV"), ("esquece.js", "trinta-casas", "ReferenceError: sortear is not defined (linha 9)"),
+        ("byte_baixo.py", "onze-casas", "não cabe nele"), ("registra.py", "segundo-cliente", ""),
     ],
 )  # fmt: skip
 def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
-    """O veredito diz o que se viu."""
+    """O veredito diz o que se viu: a exceção e a linha, em todo caso em que o programa caiu."""
+    dispensar_quem_falta(avaliacoes, nome)
     veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
     assert trecho in veredito.explicacao, veredito
+
+
+@pytest.mark.parametrize(
+    "nome, caso, trecho",
+    [
+        ("refaz_o_bind.py", "segundo-cliente", "uma vez só, antes do laço"), ("NumeroGrande.java", "trinta-casas", "Long.parseLong"),
+        ("servidor.js", "partido-em-linha", "guarde o que chegou"), ("um_cliente.py", "segundo-cliente", "while True:"),
+        ("Servidor.java", "vazia", "o read() devolve -1"), ("servidor.c", "linha-dez-casas", "strcspn"),
+    ],
+)  # fmt: skip
+def test_a_cura_e_na_lingua_do_programa(avaliacoes, nome, caso, trecho):
+    """O conselho vem na linguagem do aluno."""
+    dispensar_quem_falta(avaliacoes, nome)
+    veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
+    assert trecho in veredito.causa, veredito
+
+
+def test_nenhum_exame_deixa_a_porta_presa(avaliacoes):
+    """Nem um TIME_WAIT: a mesma porta serve logo a outro exame, e a um programa sem SO_REUSEADDR."""
+    portas = {porta for portas in USADAS.values() for porta in portas}
+    presas = {(c.laddr.port, c.status) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port in portas}
+    assert presas == set()
 
 
 def test_o_nosso_servidor_tem_nota_maxima(avaliacoes):
@@ -116,83 +186,23 @@ def test_o_nosso_servidor_tem_nota_maxima(avaliacoes):
         ("O número é ímpar.", "ÍMPAR", False, ("há outro texto em volta",)),
         ("PARÍMPAR", "as duas", False, ("vêm as duas palavras",)), ("AbCdEfGhIjK", None, False, ()),
         ("", None, False, ()), ("Paraná", None, False, ()), ("I\u0301MPAR", "ÍMPAR", False, None),
+        (b"PAR\0", "PAR", False, ("termina no byte \\0, como uma string do C",)),
+        (b"PAR" + b"\0" * 90, "PAR", False, ("termina no byte \\0, como uma string do C",)),
+        ("\ufeffÍMPAR", "ÍMPAR", False, ("começa com a marca do UTF-8 (BOM)",)),
+        ("ÍMPAR".encode("utf-16"), "ÍMPAR", False, ("está em UTF-16",)),
+        ("PAR".encode("utf-16-be"), "PAR", False, ("está em UTF-16",)),
+        (pickle.dumps("ÍMPAR", 5), "ÍMPAR", False, ("é um objeto serializado do Python (pickle)",)),
+        (pickle.dumps(b"PAR", 4), "PAR", False, ("é um objeto serializado do Python (pickle)",)),
+        (b"\0\3PAR", "PAR", False, ("vem precedida do tamanho, como no writeUTF do Java",)),
+        (b"\xac\xed\0\5t\0\3PAR", "PAR", False, ("é um objeto serializado do Java",)),
+        (pickle.dumps(print), None, False, ("não está em UTF-8",)), (b"\x80\5.", None, False, ("não está em UTF-8",)),
     ],
 )  # fmt: skip
 def test_leitura(dados, paridade, exata, diferencas):
-    """A palavra é reconhecida em qualquer grafia, e a diferença é dita."""
-    leitura = ler(dados.encode())
+    """A palavra é reconhecida em qualquer grafia e codificação, e a diferença é dita; nada de um pickle é executado."""
+    leitura = ler(dados.encode() if isinstance(dados, str) else dados)
     assert (leitura.paridade, leitura.exata) == (paridade, exata)
     assert diferencas is None or leitura.diferencas == diferencas
-
-
-def test_comparacao_marca_o_primeiro_byte_diferente():
-    """A marca fica embaixo do primeiro byte que difere, mesmo depois de um caractere escapado."""
-    veredito = Veredito("x", "PI-03", ENUNCIADO, FALHOU, "t", esperado="PAR\nX", recebido=b"PAR\nY")
-    assert veredito.comparacao.splitlines() == ["esperado: PAR\\nX", "recebido: PAR\\nY", " " * 15 + "^ byte 5"]
-
-
-def test_o_que_so_se_descreve_nao_e_comparado():
-    """Um esperado como <11 letras sorteadas> não tem byte diferente a apontar."""
-    veredito = Veredito("x", "PI-04", ENUNCIADO, FALHOU, "t", esperado="<11 letras>", recebido=b"123")
-    assert veredito.comparacao.splitlines() == ["esperado: <11 letras>", "recebido: 123"]
-
-
-def test_os_casos_nao_julgados_pelo_mesmo_motivo_sao_contados():
-    """Um programa que nem começa não repete o motivo a cada caso; os poucos que faltam são ditos um a um."""
-
-    def relatar(quantos):
-        vereditos = [Veredito("a", "PI-03", ENUNCIADO, FALHOU, "primeiro", "caiu")]
-        vereditos += [
-            Veredito(f"c{i}", "PI-03", ENUNCIADO, NAO_DEU, f"caso {i}", "não começou") for i in range(quantos)
-        ]
-        return relatorio.em_texto(relatorio.Avaliacao("servidor", ("x",), (), tuple(vereditos)))
-
-    assert "? [não deu para julgar] 5 casos (c0, c1, c2, c3, c4)\n      não começou\n" in relatar(5)
-    assert "PI-03: caso 0 (c0)" in relatar(2)
-
-
-def test_o_html_escapa_o_que_veio_do_programa():
-    """Texto hostil do programa não vira marcação no notebook."""
-    veredito = Veredito(
-        "x", "PI-03", ENUNCIADO, FALHOU, "t", "<img onerror=x>", esperado="PAR", recebido=b"<b>\x1b[31m"
-    )
-    pagina = relatorio.em_html(relatorio.Avaliacao("servidor", ("x",), ("<script>",), (veredito,)))
-    assert "<img" not in pagina and "<b>\x1b" not in pagina and "<script>" not in pagina and "\x1b" not in pagina
-
-
-def test_o_programa_nao_deixa_nada_para_tras():
-    """Nem um neto que mudou de sessão e ignora o SIGTERM."""
-    if os.name != "posix":
-        pytest.skip("o programa usa fork")
-    fuga = (
-        "import os, signal, time\n"
-        "if os.fork() == 0:\n os.setsid()\n if os.fork() == 0:\n  signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "  print('pronto', flush=True)\n  time.sleep(60)\n os._exit(0)\n"
-        "time.sleep(60)"
-    )
-    with Programa([sys.executable, "-c", fuga]) as programa:
-        assert programa.esperar_saida("pronto", 10)
-    assert restos() == []
-
-
-@pytest.mark.parametrize(
-    "programa, limite, trecho",
-    [
-        ("x = bytearray(200 * 1024**2)", {"MEMORIA": 100 * 1024**2}, "MiB de memória"),
-        ("[os.fork() for _ in range(3)]", {"PROCESSOS": 5}, "tinha 8 processos"),
-        ("open('x', 'wb').write(bytes(3 * 1024**2)); y = open('x', 'ab')", {"DISCO": 1024**2}, "MiB no disco"),
-    ],
-)
-def test_o_excesso_e_encerrado(monkeypatch, tmp_path, programa, limite, trecho):
-    """Memória, processos ou disco demais: a família inteira acaba, e o motivo é dito."""
-    if os.name != "posix":
-        pytest.skip("o programa usa fork")
-    for nome, valor in limite.items():
-        monkeypatch.setattr(processo, nome, valor)
-    with Programa([sys.executable, "-c", f"import os, time\n{programa}\ntime.sleep(60)"], tmp_path) as excessivo:
-        assert excessivo.terminou(20)
-        assert trecho in excessivo.ultima_linha()
-    assert restos() == []
 
 
 def avaliar_na_linha_de_comando(*argumentos):
@@ -219,6 +229,102 @@ def test_linha_de_comando_com_um_programa_certo():
     feito = avaliar_na_linha_de_comando("servidor", "--json", "-", "--", *comando("simples.py", porta_livre()))
     assert (feito.returncode, feito.stderr) == (0, "")
     assert json.loads(feito.stdout)["aprovado"]
+
+
+def test_o_json_traz_o_intervalo_da_nota():
+    """De quem não pôde ser julgado não se escreve zero: o intervalo vai de 0 a 10, e o código de saída é 3."""
+    argumentos = ("servidor", "--json", "-", "--so", "par,abc", "--", *comando("sem_papel.py", 0)[:2])
+    feito = avaliar_na_linha_de_comando(*argumentos)
+    assert (feito.returncode, feito.stderr) == (3, "")
+    dado = json.loads(feito.stdout)
+    assert dado["notas"] == {
+        "enunciado": None, "especificação": None, "minimo": {"enunciado": 0.0, "especificação": 0.0},
+        "maximo": {"enunciado": 10.0, "especificação": 10.0},
+    }  # fmt: skip
+
+
+def test_a_semente_repete_o_exame_e_a_entrada_e_o_teclado():
+    """Com a mesma semente, os mesmos números; com --entrada, o programa que pergunta a porta é julgado."""
+    pedidos = []
+    for _ in range(2):
+        porta = porta_livre()
+        feito = avaliar_na_linha_de_comando(
+            "servidor", "--json", "-", "--so", "impar,sem-eco,devolucao", "--semente", "7", "--entrada", f"{porta}\\nfim",
+            "--", *comando("teclado.py", 0),
+        )  # fmt: skip
+        assert (feito.returncode, feito.stderr) == (0, "")
+        passos = [p for v in json.loads(feito.stdout)["vereditos"] for p in v["passos"]]
+        pedidos.append([p.partition("envia")[2] for p in passos if "avaliador envia" in p])
+    assert pedidos[0] == pedidos[1] and pedidos[0]
+
+
+def test_a_porta_ocupada_nao_e_nota():
+    """Outro programa na porta do aluno: não deu para julgar, diz quem é, e o exame não dá zero."""
+    with socket.create_server(("127.0.0.1", porta_livre())) as outro:
+        porta = outro.getsockname()[1]
+        avaliacao = ExameDeServidor(comando("simples.py", porta), porta, so=["par"]).avaliar()
+    assert avaliacao.indeciso and avaliacao.nota(ENUNCIADO) is None and not avaliacao.aprovado
+    assert f"a porta {porta} está ocupada: 'python" in avaliacao.vereditos[0].explicacao
+
+
+def test_a_porta_presa_por_uma_conexao_espera_se(monkeypatch):
+    """Uma conexão em TIME_WAIT na porta do aluno atrasa o exame, e não tira nota."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("o TIME_WAIT prende a porta de outro modo")
+    porta = porta_livre()
+    with (
+        socket.create_server(("127.0.0.1", porta)) as escuta,
+        socket.create_connection(("127.0.0.1", porta)) as cliente,
+    ):
+        conexao, _ = escuta.accept()
+        conexao.close()  # fecha primeiro: a conexão dele fica presa até o cliente fechar
+        escuta.close()
+        threading.Timer(3.0, lambda: apoio.reiniciar(cliente)).start()
+        avaliacao = ExameDeServidor(comando("sem_reuse.py", porta), porta, so=["par"]).avaliar()
+    assert avaliacao.aprovado, avaliacao
+
+
+def test_o_prazo_do_exame_sempre_da_um_relatorio(monkeypatch):
+    """Acabado o tempo, os casos que faltam não deram para julgar; e os que já se viram contam."""
+    monkeypatch.setattr(motor, "PRAZO", 0.0)
+    avaliacao = ExameDeServidor(comando("simples.py", porta_livre())).avaliar()
+    assert {v.situacao for v in avaliacao.vereditos} == {NAO_DEU} and "o tempo do exame acabou" in str(avaliacao)
+
+
+def test_um_defeito_do_avaliador_nao_e_do_programa(monkeypatch):
+    """Um caso que quebra não impede o relatório, e não vira nota."""
+
+    def quebrar(exame, *args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ExameDeServidor, "impar", quebrar)
+    avaliacao = ExameDeServidor(comando("simples.py", porta_livre()), so=["impar"]).avaliar()
+    assert avaliacao.vereditos[0].situacao == NAO_DEU and "ZeroDivisionError" in avaliacao.vereditos[0].explicacao
+
+
+@pytest.mark.parametrize("sinal", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_interrompido_nao_deixa_nada(sinal):
+    """Interrompido ou morto, o avaliador não deixa nenhum processo do aluno, nem um que fugiu da sessão e do ambiente."""
+    if os.name != "posix":
+        pytest.skip("os sinais são do Unix")
+    marca = f"fugitivo-{os.getpid()}-{sinal}"
+    fuga = (
+        "import os, sys, time\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0:\n"
+        f"  os.execve(sys.executable, [sys.executable, '-c', 'import time; time.sleep(90)', {marca!r}], {{}})\n"
+        " os._exit(0)\nos.wait()\ntime.sleep(90)"
+    )
+    avaliar = [sys.executable, "-X", "utf8", "-m", "parimpar", "avaliar", "servidor", "--", sys.executable, "-c", fuga]
+
+    def fugitivos():
+        return [p for p in psutil.process_iter(["cmdline"]) if marca in (p.info["cmdline"] or ())[-1:]]
+
+    with subprocess.Popen(avaliar, cwd=RAIZ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as avaliador:
+        apoio.esperar(fugitivos)
+        avaliador.send_signal(getattr(signal, sinal))
+        saida, erro = avaliador.communicate(timeout=30)
+    if sinal in ("SIGINT", "SIGTERM"):
+        assert (avaliador.returncode, saida) == (130, b"") and erro.decode().count("\n") == 1, erro
+    apoio.esperar(lambda: not fugitivos())
 
 
 def test_linha_de_comando_com_erro_de_uso():

@@ -42,6 +42,11 @@ MAIS_DE_DEZ = Conselho(
     "Falta o caso de mais de 10 casas", python="if len(numero) > 10:", java="if (numero.length() > 10)",
     js="if (numero.length > 10)", c="if (strlen(numero) > 10)",
 )  # fmt: skip
+NAO_CABE = Conselho(
+    "Um número de 30 casas não cabe num inteiro da linguagem: conte as casas do texto antes, e só converta o que tem até 10",
+    java="if (numero.length() <= 10) { long n = Long.parseLong(numero); … }",
+    c="if (strlen(numero) <= 10) { long n = atol(numero); … }",
+)  # fmt: skip
 SEM_FIM = Conselho("O FIM é do cliente: o servidor envia só a resposta")
 ENXURRADA = Conselho("Envie a resposta uma vez só, fora de qualquer laço")
 LACO = Conselho(
@@ -137,7 +142,7 @@ REUSE = Conselho(
 _ERROS = (
     (r"in\suse|EADDRINUSE|em\suso|BindException", REFAZ_O_BIND),
     (r"^ValueError:\sinvalid\sliteral|^NumberFormatException|^InputMismatchException|^FormatException", ""),  # o caso sabe mais
-    (r"^UnicodeDecodeError|^(ConnectionResetError|BrokenPipeError|SocketException)|ECONNRESET|EPIPE", ""),
+    (r"^UnicodeDecodeError|^(ConnectionResetError|BrokenPipeError|SocketException)|ECONNRESET|EPIPE|IndexOutOfBounds", ""),
     (r"^NullPointerException", CONEXAO_VAZIA),
 )  # fmt: skip
 

@@ -4,6 +4,8 @@ Cada função recebe o exame: pergunta primeiro os fatos de que precisa, depois 
 escutando), conversa com ele e levanta o `Desfecho`; se não levanta nada, é OK.
 """
 
+import re
+
 from parimpar.protocolo import MAXIMO_DA_RESPOSTA
 from parimpar.texto import segundos
 
@@ -80,7 +82,9 @@ def longa(bancada, numero):
     if len(dados) > MAXIMO_DA_RESPOSTA:
         raise Falhou("enviou uma enxurrada de bytes, e não uma resposta", **provas, causa=conselhos.ENXURRADA)
     if not dados:
-        raise Falhou(f"não respondeu a um número de {len(numero)} casas", **provas, causa=conselhos.LIMIAR)
+        estourou = re.match("NumberFormatException|FormatException|OverflowException|InputMismatch", bancada.queda())
+        causa = conselhos.NAO_CABE if estourou else conselhos.LIMIAR
+        raise Falhou(f"não respondeu a um número de {len(numero)} casas", **provas, causa=causa)
     return ler(dados).texto, provas
 
 

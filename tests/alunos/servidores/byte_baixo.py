@@ -1,0 +1,31 @@
+"""Lê um inteiro de 32 bits na ordem da máquina: o byte baixo primeiro."""
+
+import random
+import socket
+import string
+import struct
+import sys
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+
+
+def responder(numero):
+    if len(numero) > 10:
+        return "".join(random.choices(string.ascii_letters, k=len(numero)))
+    return "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+
+
+with socket.create_server(("127.0.0.1", PORTA)) as server_socket:
+    while True:
+        client_socket, endereco = server_socket.accept()
+        with client_socket:
+            try:
+                dados = client_socket.recv(4)
+                numero = str(struct.unpack("i", dados)[0])
+            except Exception as erro:
+                print("erro:", erro)
+                continue
+            resposta = responder(numero)
+            print(numero, resposta)
+            client_socket.sendall(resposta.encode())
+            print(client_socket.recv(100))

@@ -1,0 +1,25 @@
+"""Depois do primeiro cliente fica parado, sem terminar."""
+
+import random
+import socket
+import string
+import sys
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+
+
+def responder(numero):
+    if len(numero) > 10:
+        return "".join(random.choices(string.ascii_letters, k=len(numero)))
+    return "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+
+
+with socket.create_server(("127.0.0.1", PORTA)) as server_socket:
+    client_socket, endereco = server_socket.accept()
+    numero = client_socket.recv(1024).decode()
+    resposta = responder(numero)
+    print(numero, resposta)
+    client_socket.sendall(resposta.encode())
+    while True:
+        time.sleep(60)
