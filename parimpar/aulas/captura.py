@@ -81,18 +81,7 @@ def ler(caminho):
     Raises:
         ErroDeUso: o arquivo não existe, não é uma gravação ou não tem nenhum segmento TCP.
     """
-    conversas = _Conversas()
-    try:
-        with open(caminho, "rb") as arquivo:
-            gravados = quadros(arquivo.read())
-    except FileNotFoundError as erro:
-        raise ErroDeUso(f"não existe o arquivo {str(caminho)!r}; confira o nome e a pasta") from erro
-    except OSError as erro:
-        raise ErroDeUso(f"não foi possível abrir {str(caminho)!r}: {motivo(erro)}; confira o nome e a pasta") from erro
-    except (NaoEGravacao, struct.error, IndexError) as erro:  # também um bloco malfeito
-        raise ErroDeUso(
-            f"{str(caminho)!r} não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta; grave com `tcpdump -w`"
-        ) from erro
+    conversas, gravados = _Conversas(), _abrir(caminho)
     segmentos = [s for quadro in gravados if (s := conversas.abrir(*quadro))]
     desconhecidos = {quadro.enlace for quadro in gravados} - conversas.abridores.keys()
     if not segmentos and desconhecidos:
@@ -103,6 +92,21 @@ def ler(caminho):
     return segmentos
 
 
+def _abrir(caminho):
+    """Os quadros de uma gravação; o que não se pode ler é um `ErroDeUso`."""
+    try:
+        with open(caminho, "rb") as arquivo:
+            return quadros(arquivo.read())
+    except FileNotFoundError as erro:
+        raise ErroDeUso(f"não existe o arquivo {str(caminho)!r}; confira o nome e a pasta") from erro
+    except OSError as erro:
+        raise ErroDeUso(f"não foi possível abrir {str(caminho)!r}: {motivo(erro)}; confira o nome e a pasta") from erro
+    except (NaoEGravacao, struct.error, IndexError) as erro:  # também um bloco malfeito
+        raise ErroDeUso(
+            f"{str(caminho)!r} não é uma gravação em `pcap` nem em `pcapng`, ou está incompleta; grave com `tcpdump -w`"
+        ) from erro
+
+
 def camadas(caminho, numero=1):
     """Abre um quadro de uma gravação, camada por camada: pares (nome, bytes), de fora para dentro.
 
@@ -110,20 +114,21 @@ def camadas(caminho, numero=1):
         numero: qual dos quadros; o primeiro é o 1.
 
     Raises:
-        ErroDeUso: a gravação não tem esse quadro, ou ele não leva TCP dentro de IP dentro de Ethernet.
+        ErroDeUso: a gravação não tem esse quadro, ou ele não leva TCP dentro de IPv4 dentro de Ethernet.
     """
     import dpkt
 
-    with open(caminho, "rb") as arquivo:
-        quadros = [quadro for _, quadro in dpkt.pcap.UniversalReader(arquivo)]
-    if not 1 <= numero <= len(quadros):
-        raise ErroDeUso(
-            f"pediu-se o quadro {numero}, e a gravação tem {len(quadros)}: escolha um de 1 a {len(quadros)}"
-        )
-    quadro = quadros[numero - 1]
-    ip = dpkt.ethernet.Ethernet(quadro).data
-    if not isinstance(getattr(ip, "data", None), dpkt.tcp.TCP):
-        raise ErroDeUso(f"o quadro {numero} não leva um segmento TCP: escolha outro")
+    gravados = _abrir(caminho)
+    if not 1 <= numero <= len(gravados):
+        ultimo = len(gravados)
+        raise ErroDeUso(f"pediu-se o quadro {numero}, e a gravação tem {ultimo}: escolha um de 1 a {ultimo}")
+    _, enlace, quadro = gravados[numero - 1]
+    try:
+        ip = dpkt.ethernet.Ethernet(quadro).data
+    except dpkt.Error:  # cortado
+        ip = None
+    if enlace != _ETHERNET or not isinstance(getattr(ip, "data", None), dpkt.tcp.TCP) or ip.v != 4:
+        raise ErroDeUso(f"o quadro {numero} não leva TCP dentro de IPv4 dentro de Ethernet: escolha outro")
     rede = len(quadro) - len(ip)
     transporte = rede + 4 * ip.hl  # os dois cabeçalhos dizem o seu tamanho em grupos de 4 bytes
     aplicacao = transporte + 4 * ip.data.off
