@@ -1,107 +1,152 @@
-"""O papel do servidor, que o avaliador faz para um cliente: aceita, lê o pedido, responde e anota o que ele faz."""
+"""O papel do servidor, que o avaliador faz para um processo do cliente: lê o pedido, responde e anota o que ele faz."""
 
+import collections
 import contextlib
-import itertools
 import re
 import selectors
 import socket
 import time
-from dataclasses import dataclass
 
 from parimpar.texto import visivel
 
 from .leitura import devolvida, mostrada
 from .ligacao import Ligacao
-from .pedido import codificar, ler_pedido
-from .processo import tem_rastro
-from .veredito import Passo
+from .outra_ponta import e_de
+from .pedido import FORMAS, ler_pedido
+from .portaria import Confusao, endereco_de
+from .rastro import sem_rastros
+from .veredito import NaoDeu, Passo
+from .volta import Volta
 
 CALMA_DO_PEDIDO = 0.3  # segundos sem nada novo que encerram um pedido sem \n
-OLHADA = 0.05  # segundos entre dois olhares para a tela do programa e para o processo
+OLHAR_A_TELA = 0.05  # segundos entre dois olhares para a tela do programa e para o processo
 PASSOS_GUARDADOS = 200  # por processo; um cliente que inunda não enche o relatório
+CANAIS = ("stdout", "stderr")  # na ordem de `Programa.quanto_escreveu`
 MAXIMO_DO_PEDIDO = 8 * 1024  # bytes
 
 
-class SemPedido(Exception):
+class SemPedido(NaoDeu):
     """O cliente não veio, ou veio e não pediu."""
 
 
-@dataclass(eq=False)
-class Volta:
-    """Um pedido do cliente e o que se seguiu a ele, na mesma conexão; os instantes são do relógio monotônico.
-
-    mesma: veio pela conexão do pedido anterior.
-    completa, respondida, fim: quando o pedido acabou, quando a resposta foi, quando o cliente fechou.
-    ultimo: quando chegou o último byte.
-    resposta: o texto enviado, sem terminador.
-    tela: quanto o programa já tinha escrito na tela quando a resposta foi enviada.
-    depois: o que o cliente enviou depois do pedido.
-    devolucao: esta conexão só trouxe a devolução da volta anterior.
-    atraso: segundos, o maior tempo que um pedaço da resposta pode ter demorado depois de o anterior ser lido.
-    colados: um pedaço da resposta chegou antes de o anterior ser lido.
-    """
-
-    ligacao: Ligacao
-    sock: socket.socket
-    instante: float
-    mesma: bool = False
-    pedido: bytes = b""
-    depois: bytes = b""
-    resposta: str | None = None
-    ultimo: float = 0.0
-    completa: float | None = None
-    respondida: float | None = None
-    fim: float | None = None
-    vista: float | None = None
-    tela: int = 0
-    devolucao: bool = False
-    atraso: float = 0.0
-    colados: bool = False
-
-
-class Mesa:
-    """Um processo novo do cliente examinado, e o servidor que o avaliador faz para ele.
+class Bancada:
+    """Um processo novo do cliente examinado, e o servidor que o avaliador faz para ele; use com `with`.
 
     Args:
-        responder: chamada com (mesa, volta) a cada pedido completo; por padrão, ninguém responde.
+        exame: inicia o programa, dá a portaria, e diz quanto ainda se pode esperar.
+        ritmo: o `Ritmo` do programa.
+        responder: chamada com (bancada, volta) a cada pedido completo; por padrão, ninguém responde.
+        sozinha: espera que não haja outro processo em execução, e não deixa entrar nenhum.
+        fechada: sozinha, e com a porta fechada até `abrir`.
+        comando: o que executa o programa; por padrão, o que serviu na estreia.
     """
 
-    def __init__(self, exame, programa, responder=None):
-        self.exame, self.programa, self._responder = exame, programa, responder
+    def __init__(self, exame, ritmo, responder=None, sozinha=False, fechada=False, comando=None):
+        self.comando = comando or exame.estreia.comando
+        self.ritmo, self._responder, self._exame = ritmo, responder, exame
+        self._resta, self._portaria = exame.resta, exame.portaria
+        self._sozinha, self._fechada = sozinha or fechada, fechada
+        self.programa = None
         self.passos, self.comeco, self.voltas = [], time.monotonic(), []
-        self._em_pedacos = False  # alguma resposta foi enviada em pedaços
+        self.atraso = 0.0  # segundos que a máquina, ocupada, acrescentou às esperas
         self.udp = None  # a porta em que chegou um datagrama
         self._vazias = []  # conexões sem pedido
-        self._final = None  # (acabou(), queda()) de antes de o avaliador o encerrar
+        self._chegadas, self._confusa = collections.deque(), False
+        self._fim = None  # (acabou(), queda(), excecao()) de antes de o avaliador o encerrar
         self._seletor = selectors.DefaultSelector()
-        for sock in exame.escuta.datagramas:
-            self._seletor.register(sock, selectors.EVENT_READ)
-        if exame.escuta.aberta:
-            self._registrar_escuta()
+        self._despertador, self._campainha = socket.socketpair()
 
-    def _registrar_escuta(self):
-        for sock in self.exame.escuta.sockets:
+    def __enter__(self):
+        for ponta in (self._despertador, self._campainha):
+            ponta.setblocking(False)
+        self._seletor.register(self._despertador, selectors.EVENT_READ)
+        try:
+            self._portaria.entrar(self, self._sozinha)
+            escuta = self._portaria.escuta
+            if not (escuta.reservar() if self._fechada else escuta.reabrir()):
+                raise NaoDeu("outro programa tomou a porta durante o exame")
+            self.comeco = time.monotonic()
+            self.programa = self._exame.iniciar(self.comando)
+            self.vigiar_escuta()
+            self._portaria.aceitar()  # pode ter-se conectado antes de se saber qual é o seu processo
+        except BaseException:
+            self._recolher()
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        try:
+            self._fim = (self.acabou(), self.queda(), self.excecao())
+        finally:
+            self._recolher()
+
+    def _recolher(self):
+        """Termina o programa e fecha as conexões com ele; depois disto, o que ele fez ainda se lê."""
+        try:
+            if self.programa:
+                self.programa.encerrar()
+        finally:
+            self._portaria.sair(self)
+            self._seletor.close()
+            self._despertador.close()
+            self._campainha.close()
+            for volta in self.voltas + self._vazias:
+                volta.ligacao.fechar()
+            while self._chegadas:
+                self._chegadas.popleft()[0].close()
+
+    def vigiar_escuta(self):
+        """Passa a olhar os sockets de escuta que houver."""
+        escuta = self._portaria.escuta
+        for sock in [*escuta.datagramas, *(escuta.sockets if escuta.aberta else ())]:
             self._seletor.register(sock, selectors.EVENT_READ)
 
     def abrir(self):
-        """Passa a escutar na porta que só estava reservada; diz se conseguiu."""
-        if not self.exame.escuta.reabrir(self.exame.porta):
+        """Passa a escutar na porta que só estava reservada, e dá lugar às outras bancadas; diz se conseguiu."""
+        if not self._portaria.escuta.reabrir():
             return False
         self._anotar("avaliador", "passa a escutar")
-        self._registrar_escuta()
+        self.vigiar_escuta()
+        self._portaria.dar_lugar()
         return True
 
     def manter(self, porta):
         """Deixa de escutar nas outras portas."""
-        for sock in self.exame.escuta.sockets + self.exame.escuta.datagramas:
+        for sock in self._portaria.escuta.sockets + self._portaria.escuta.datagramas:
             self._esquecer(sock)
-        self.exame.escuta.manter(porta)
-        self._registrar_escuta()
+        self._portaria.escuta.manter(porta)
+        self.vigiar_escuta()
+
+    def receber(self, sock, instante):
+        """Uma conexão deste programa, que a portaria aceitou; pode vir de outra thread."""
+        self._chegadas.append((sock, instante))
+        with contextlib.suppress(OSError):
+            self._campainha.send(b"\0")
+
+    def confundir(self):
+        """Alguma conexão pode ter-se perdido: não se conclui nada deste processo; pode vir de outra thread."""
+        self._confusa = True
+
+    def e_dona(self, sock, procurar=False):
+        """Foi o programa, ou um descendente, quem abriu esta conexão?
+
+        Args:
+            procurar: olha também os descendentes que ainda não se viram.
+        """
+        if self.programa is None:
+            return False
+        pids = {processo.pid for processo in self.programa.familia()} if procurar else self.programa.conhecidos()
+        return e_de(sock, pids)
 
     @property
     def conexoes(self):
         """Quantas conexões o cliente já abriu."""
         return len(self._vazias) + sum(not v.mesma for v in self.voltas)
+
+    @property
+    def primeira_conexao(self):
+        """A `Volta` da primeira conexão, tenha ou não trazido um pedido; None se não houve."""
+        return min([*self.voltas, *self._vazias], key=lambda v: v.instante, default=None)
 
     @property
     def pedidos(self):
@@ -110,15 +155,22 @@ class Mesa:
 
     def acabou(self):
         """O programa e os descendentes terminaram? Depois de encerrar: já tinham terminado?"""
-        return self._final[0] if self._final else not self.programa.vivo and not self.programa.familia()
+        return self._fim[0] if self._fim else not self.programa.vivo and not self.programa.familia()
 
     def esperar(self, ate, prazo):
-        """Atende o cliente até `ate()` valer, o prazo acabar, ou o programa terminar e nada mais chegar."""
+        """Atende o cliente até `ate()` valer, o prazo acabar, ou o programa terminar e nada mais chegar.
+
+        Raises:
+            NaoDeu: o tempo do exame acabou, ou não se sabe de quem são as conexões.
+        """
         limite = time.monotonic() + prazo
         while not ate():
+            self._resta(0)
+            if self._confusa:
+                raise Confusao("não se soube de qual processo do cliente era uma conexão")
             falta = limite - time.monotonic()
             acabou = self.acabou()
-            houve = self._atender(max(min(falta, OLHADA), 0))
+            houve = self._atender(max(min(falta, OLHAR_A_TELA), 0))
             if acabou and not houve and not self._incompletas():
                 self.programa.ultima_linha()  # espera a saída toda
                 return bool(ate())
@@ -132,71 +184,140 @@ class Mesa:
         Raises:
             SemPedido: o cliente não veio, ou veio e não pediu.
         """
-        if not self.esperar(lambda: self.pedidos, prazo or self.exame.prazo_de_conexao):
-            raise SemPedido("conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez")
+        if not self.esperar(lambda: self.pedidos, prazo or self.ritmo.prazo_de_conexao):
+            motivo = "conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez"
+            raise SemPedido(motivo)
         return self.pedidos[0]
+
+    def esperar_reacao(self, volta, ate, prazo=None):
+        """Espera o que o cliente faz com a resposta; o prazo só corre depois de ele a ler.
+
+        Args:
+            prazo: segundos; por padrão, o do ritmo dele.
+        """
+        prazo = self.ritmo.prazo_da_reacao if prazo is None else prazo
+
+        def basta():
+            if volta.lida is None and volta.respondida is not None and volta.ligacao.leu():
+                volta.lida = time.monotonic()
+            return ate() or (volta.lida is not None and time.monotonic() - volta.lida > prazo)
+
+        self.esperar(basta, prazo + self.ritmo.prazo_de_leitura)
+        return bool(ate())
 
     def assentar(self, volta):
         """Espera o que o cliente faz com a resposta: até ele fechar, ou sossegar depois de reagir a ela."""
+
+        def outra():
+            return self.pedidos[-1] is not volta
 
         def pronto():
             agora = time.monotonic()
             if volta.vista is None and (volta.depois or self.mostra(volta)):
                 volta.vista = agora
-            calmo = volta.vista and agora - max(volta.vista, volta.ultimo) >= self.exame.sossego
-            return volta.fim is not None or calmo or self.pedidos[-1] is not volta
+            calmo = volta.vista and agora - max(volta.vista, volta.ultimo) >= self.ritmo.sossego
+            return volta.fim is not None or calmo or outra()
 
-        self.esperar(pronto, self.exame.prazo_da_reacao)
+        self.esperar_reacao(volta, pronto)
         # O que se mostra pode chegar à tela em pedaços: a resposta, e um instante depois o FIM.
-        self.esperar(lambda: self.mostra(volta) and "FIM" in self.escrito(volta).upper(), self.exame.folga)
+        self.esperar(lambda: outra() or (self.mostra(volta) and "FIM" in self.na_tela(volta).upper()), self.ritmo.folga)
+
+    def _ate_a_seguinte(self, volta, canal):
+        depois = self.voltas[self.voltas.index(volta) + 1 :]
+        fim = next((v.tela[canal] for v in depois if v.resposta is not None), None)
+        return volta.tela[canal], fim
+
+    def cru(self, volta):
+        """O que o programa escreveu nos dois canais desde a resposta, até a seguinte, tal como veio."""
+        return "".join(
+            self.programa.trecho(nome, *self._ate_a_seguinte(volta, canal)) for canal, nome in enumerate(CANAIS)
+        )
 
     def escrito(self, volta):
-        """O que o programa escreveu na tela desde a resposta, até a seguinte."""
-        depois = itertools.islice(self.voltas, self.voltas.index(volta) + 1, None)
-        fim = next((v.tela for v in depois if v.resposta is not None), None)
-        return self.programa.saida[volta.tela : fim]
+        """O que o programa disse na tela desde a resposta, até a seguinte."""
+        return sem_rastros(self.programa.trecho("stdout", *self._ate_a_seguinte(volta, 0)))
+
+    def reclamado(self, volta):
+        """O mesmo, da saída de erros."""
+        return sem_rastros(self.programa.trecho("stderr", *self._ate_a_seguinte(volta, 1)))
+
+    def na_tela(self, volta):
+        """O que disse na tela e o que reclamou, desde a resposta."""
+        return self.escrito(volta) + sem_caminhos(self.reclamado(volta))
 
     def mostra(self, volta):
-        """A tela mostra a resposta?"""
-        return volta.resposta is not None and mostrada(volta.resposta, self.escrito(volta))
+        """A tela mostra a resposta, mesmo que seja na saída de erros?"""
+        if volta.resposta is None:
+            return False
+        return mostrada(volta.resposta, self.na_tela(volta))
 
-    def enviar(self, volta, *pedacos, terminador=None, encerrar=False):
+    def enviar(self, volta, texto, cortes=(), terminador=None, encerrar=False):
         """Responde na forma que o cliente entende: com \\n, sem ele, ou encerrando o envio.
 
         Args:
-            pedacos: bytes; o texto inteiro é a soma deles, e cada um só sai depois de o anterior ser lido.
-            terminador: bytes no lugar do \\n, ou do nada.
+            cortes: em que bytes do texto ele se parte; cada pedaço só sai depois de o anterior ser lido.
+            terminador: texto no lugar do \\n, ou do nada.
             encerrar: o fim do envio vai junto com o último pedaço.
         """
-        em_linha = volta.pedido.endswith(b"\n") or self.exame.como_le == "linha"
-        terminador = (b"\n" if em_linha else b"") if terminador is None else terminador
-        volta.resposta = b"".join(pedacos).decode()
-        self._em_pedacos |= len(pedacos) > 1
-        inicio, resto = codificar(ler_pedido(volta.pedido).forma, b"".join(pedacos), terminador)
-        *antes, ultimo = pedacos
-        volta.tela = len(self.programa.saida)
-        for i, pedaco in enumerate([*antes, ultimo + resto]):
+        if terminador is None:
+            terminador = "\n" if volta.em_linha or self.ritmo.como_le == "linha" else ""
+        forma = FORMAS.get(ler_pedido(volta.pedido, self.ritmo.forma).forma, FORMAS["crua"])
+        antes, corpo, depois = forma.envolver(texto + terminador)
+        volta.resposta, volta.tela = texto, self.programa.quanto_escreveu()
+        # Na forma do cliente o texto pode ter outro tamanho (UTF-16): os cortes ficam no mesmo lugar dele.
+        escala = len(corpo) / max(len((texto + terminador).encode()), 1)
+        inteira, lugares = antes + corpo + depois, [len(antes) + round(corte * escala) for corte in cortes]
+        for i, (de, ate) in enumerate(zip([0, *lugares], [*lugares, len(inteira)], strict=True)):
             if i:
-                leu, atraso = volta.ligacao.esperar_leitura()
+                leu, atraso = volta.ligacao.esperar_leitura(self._resta(max(2.0, 1.5 * self.ritmo.leitura)))
                 volta.colados |= not leu
                 volta.atraso = max(volta.atraso, atraso)
-            fim = (encerrar or self.exame.como_le == "fim") and i == len(antes)
-            volta.ligacao.enviar((b"" if i else inicio) + pedaco, encerrar=fim)
+            fim = (encerrar or self.ritmo.como_le == "fim") and ate == len(inteira)
+            if fim:
+                self._vai_encerrar(volta)
+            volta.ligacao.enviar(inteira[de:ate], encerrar=fim)
         volta.respondida = time.monotonic()
+        if volta.fim is not None:  # ele já encerrou o envio: um servidor que acaba de responder também encerra
+            self._despedir(volta)
+
+    def encerrar_envio(self, volta):
+        """Encerra o envio, como quem não tem mais nada a dizer."""
+        self._vai_encerrar(volta)
+        volta.ligacao.despedir()
 
     def fechar(self, volta):
         """Fecha a conexão como um servidor comum, com FIN."""
         self._anotar("avaliador", "fecha")
         self._esquecer(volta.sock)
+        self._vai_encerrar(volta)
         volta.sock.close()
 
+    def _vai_encerrar(self, volta):
+        """Anota que este lado pode ser o primeiro a encerrar, e ficar em TIME_WAIT."""
+        if volta.fim is None and (enderecos := endereco_de(volta.sock)):
+            self._portaria.esperas.append(enderecos)
+
+    def _despedir(self, volta):
+        """Encerra também deste lado: há quem espere por isso para terminar a volta."""
+        if volta.sock.fileno() != -1:
+            self._anotar("avaliador", "fecha")
+            volta.sock.close()
+
     def queda(self):
-        """O que ele escreveu ao cair; "" se ainda executa, ou se terminou por bem."""
-        if self._final:
-            return self._final[1]
-        if self.programa.vivo or (self.programa.codigo == 0 and not tem_rastro(self.programa.saida)):
+        """Como ele caiu, numa frase; "" se ainda executa, ou se terminou por bem."""
+        if self._fim:
+            return self._fim[1]
+        if self.programa.vivo or (self.programa.codigo == 0 and not self.programa.excecao()):
             return ""
         return f"o programa caiu: {ultima_linha(self.programa)}"
+
+    def excecao(self):
+        """A exceção que ele mostrou, tenha ou não caído por ela; "" se nenhuma."""
+        if self._fim:
+            return self._fim[2]
+        if self.programa.vivo and not self.programa.quanto_escreveu()[1]:
+            return ""  # está vivo, e não reclamou de nada
+        return visivel(self.programa.excecao(), 200, aspas=False)
 
     def _anotar(self, quem, o_que, dados=b""):
         self.passos.append(Passo(time.monotonic() - self.comeco, quem, o_que, dados))
@@ -205,16 +326,23 @@ class Mesa:
         return [v for v in self.voltas if v.completa is None]
 
     def _atender(self, espera):
+        antes = time.monotonic()
         prontos = self._seletor.select(espera)
+        self.atraso += 0 if prontos else max(time.monotonic() - antes - espera, 0)
         for chave, _ in prontos:
             if chave.data is not None:
                 self._ler(chave.data)
+            elif chave.fileobj is self._despertador:
+                with contextlib.suppress(OSError):
+                    chave.fileobj.recv(4096)
             elif chave.fileobj.type == socket.SOCK_DGRAM:
                 with contextlib.suppress(OSError):
                     self._anotar("programa", "envia um datagrama UDP", chave.fileobj.recv(4096))
                     self.udp = chave.fileobj.getsockname()[1]
             else:
-                self._aceitar(chave.fileobj)
+                self._portaria.aceitar()
+        while self._chegadas:
+            self._abrir_conexao(*self._chegadas.popleft())
         for volta in self._incompletas():
             calado = time.monotonic() - volta.ultimo >= CALMA_DO_PEDIDO or len(volta.pedido) >= MAXIMO_DO_PEDIDO
             if volta.pedido.endswith(b"\n") or volta.fim is not None or calado:
@@ -222,18 +350,12 @@ class Mesa:
         del self.passos[PASSOS_GUARDADOS:]
         return bool(prontos)
 
-    def _aceitar(self, escuta):
-        try:
-            sock, remoto = escuta.accept()
-        except OSError:
-            return
-        if not remoto[0].startswith("127.") and remoto[0] != sock.getsockname()[0]:
-            sock.close()  # de outra máquina
-            return
+    def _abrir_conexao(self, sock, instante):
         self._anotar("programa", f"conecta-se à porta {sock.getsockname()[1]}")
-        agora = time.monotonic()
         try:
-            vazia = Volta(Ligacao(sock, self.passos, self.comeco), sock, agora, ultimo=agora)
+            vazia = Volta(
+                Ligacao(sock, self.passos, self.comeco), sock, instante, ultimo=instante, porta=sock.getsockname()[1]
+            )
         except OSError:  # já tinha desistido
             sock.close()
             return
@@ -249,6 +371,8 @@ class Mesa:
                 if outra.sock is volta.sock:
                     outra.fim = agora
             volta.fim = agora
+            if volta.respondida is not None:
+                self._despedir(volta)
         if dados and volta in self._vazias:
             self._vazias.remove(volta)
             self.voltas.append(volta)
@@ -271,8 +395,6 @@ class Mesa:
         if anteriores and devolvida(anteriores[-1].resposta, volta.pedido) in ("exata", "tolerada"):
             volta.devolucao, anteriores[-1].depois = True, anteriores[-1].depois or volta.pedido
             return
-        if not (volta.mesma and self._em_pedacos):  # quem tomou um pedaço por resposta lê os outros junto com o pedido
-            self.exame.numeros.append((len(self.pedidos) == 1, ler_pedido(volta.pedido)))
         if self._responder:
             self._responder(self, volta)
 
@@ -280,21 +402,10 @@ class Mesa:
         with contextlib.suppress(KeyError, ValueError):
             self._seletor.unregister(sock)
 
-    def encerrar(self):
-        """Termina o programa e fecha as conexões com ele."""
-        try:
-            self._final = (self.acabou(), self.queda())
-        finally:
-            self._encerrar()
 
-    def _encerrar(self):
-        try:
-            self.programa.encerrar()
-        finally:
-            self._seletor.close()
-            for volta in self.voltas + self._vazias:
-                volta.ligacao.fechar()
-            self.exame.escuta.esvaziar()
+def sem_caminhos(texto):
+    """O texto sem as linhas que trazem o caminho de um arquivo: um deles pode conter a palavra que se procura."""
+    return "".join(linha for linha in texto.splitlines(keepends=True) if not re.search(r"[/\\]", linha))
 
 
 def _e_outro_pedido(volta, dados):
@@ -303,7 +414,7 @@ def _e_outro_pedido(volta, dados):
 
 
 def ultima_linha(programa):
-    """A última linha que nomeia um erro ou, sem nenhuma, a última."""
+    """A exceção com que ele caiu e a linha dela; sem nenhuma, a última linha que nomeia um erro ou, enfim, a última."""
     ultima = programa.ultima_linha()
     linhas = [x for x in programa.saida.splitlines() if re.search(r"(Error|Exception)\b", x) and not x.startswith(" ")]
-    return visivel(linhas[-1] if linhas else ultima, 120, aspas=False) or "não escreveu nada"
+    return visivel(programa.excecao() or (linhas[-1] if linhas else ultima), 160, aspas=False) or "não escreveu nada"

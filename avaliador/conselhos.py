@@ -1,5 +1,6 @@
 """Os conselhos, na linguagem do aluno: a cura numa frase, e como ela se escreve em Python, Java, JavaScript ou C."""
 
+import contextlib
 import pathlib
 import re
 
@@ -76,6 +77,9 @@ def da_excecao(excecao):
     """
     return next((cura for padrao, cura in EXCECOES if re.search(padrao, excecao)), "")
 
+EXECUTAVEL = 256 * 1024  # bytes do começo de um executável, onde se vê se foi feito em C
+DE_OUTRAS = re.compile(rb"rustc|Go build|haskell|python", re.I)  # linguagens que também usam a biblioteca do C
+
 
 class Conselho:
     """Uma cura: o que fazer, e o código que o faz.
@@ -109,7 +113,10 @@ def lingua_de(comando, pasta=None):
         caminho = pathlib.Path(pasta or ".") / argumento
         if caminho.suffix in FONTES:
             return FONTES[caminho.suffix]
-        for fim in (".c", ".cpp", ".cc"):
-            if caminho.with_suffix(fim).is_file():
-                return "c"
+        if any(caminho.with_suffix(fim).is_file() for fim in (".c", ".cpp", ".cc")):
+            return "c"
+    with contextlib.suppress(OSError, ValueError), open(pathlib.Path(pasta or ".") / comando[0], "rb") as executavel:
+        comeco = executavel.read(EXECUTAVEL)
+        if comeco.startswith(b"\x7fELF") and b"libc.so" in comeco and not DE_OUTRAS.search(comeco):
+            return "c"
     return None

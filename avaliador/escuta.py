@@ -1,42 +1,17 @@
-"""Onde o avaliador escuta quando faz o papel do servidor: na porta que o cliente procura.
+"""Os sockets em que o avaliador escuta quando faz o papel do servidor: na porta que o cliente procura.
 
 Se ninguém disse qual é, em todas as prováveis de uma vez. Só atende a própria máquina.
 """
 
 import contextlib
-import pathlib
-import re
 import socket
+import struct
 import sys
 import time
 
-from .ligacao import Ligacao
-
 INSISTENCIA = 2.0  # segundos à espera de uma porta que acabou de se fechar
-OLHADA = 0.05  # segundos entre duas tentativas
-MAXIMO_DE_FONTE = 1024**2  # bytes de um arquivo em que se procuram portas
-PORTAS_DE_COSTUME = (
-    60000, 12345, 5000, 5050, 8080, 8888, 9999, 65432, 1234, 4444, 50000, 12000, 8000, 9000, 3000, 4000,
-    5555, 6000, 6789, 7777, 8081, 9090, 10000, 20000, 54321, 55555, 65000,
-)  # fmt: skip
-
-
-def portas_no_codigo(comando, pasta=None):
-    """Os inteiros de 1024 a 65535 nos argumentos e nos arquivos de texto que eles nomeiam, sem repetir."""
-    raiz = pathlib.Path(pasta or ".")
-    textos = [" ".join(comando[1:])]
-    for argumento in comando:
-        caminho = argumento.replace(".", "/")  # um módulo do Python, ou uma classe do Java num pacote
-        nomes = [argumento, *(f"{argumento}{fim}" for fim in (".java", ".js", ".mjs", ".py"))]
-        nomes += [f"{caminho}.py", f"{caminho}/__main__.py", f"{caminho}.java"]
-        for nome in dict.fromkeys(nomes):
-            with contextlib.suppress(OSError, ValueError):
-                arquivo = raiz / nome
-                if arquivo.is_file() and arquivo.stat().st_size <= MAXIMO_DE_FONTE:
-                    dados = arquivo.read_bytes()
-                    textos += [] if b"\0" in dados else [dados.decode("utf-8", "replace")]
-    numeros = [int(n.replace("_", "")) for t in textos for n in re.findall(r"(?<![\w.])\d[\d_]{3,5}(?!\w|\.\d)", t)]
-    return [n for n in dict.fromkeys(numeros) if 1024 <= n <= 65535]
+ENTRE_TENTATIVAS = 0.05  # segundos
+FAIXA_DE_PORTAS = 51  # IP_LOCAL_PORT_RANGE, em linux/in.h; o Python ainda não lhe dá nome
 
 
 def _enderecos():
@@ -47,7 +22,7 @@ def _enderecos():
     return list(dict.fromkeys(familias))
 
 
-class Escuta:
+class PontosDeEscuta:
     """Os sockets de escuta do avaliador.
 
     Args:
@@ -55,14 +30,15 @@ class Escuta:
     """
 
     def __init__(self, portas):
-        self.ocupadas, self.sockets, self.aberta = [], [], True
+        self.ocupadas, self.sockets, self.aberta, self._porta = [], [], True, None
         self.datagramas = []  # há quem faça o trabalho por UDP: é bom poder dizer
         self._enderecos = _enderecos()
         abrir = self._insistir if len(portas) == 1 else self._abrir
         self.ocupadas = [porta for porta in portas if not abrir(porta)]
         for porta in {s.getsockname()[1] for s in self.sockets}:
-            with contextlib.suppress(OSError):
-                self.datagramas.append(_ligado(socket.AF_INET, socket.SOCK_DGRAM, "127.0.0.1", porta))
+            for familia, host in self._enderecos:
+                with contextlib.suppress(OSError):
+                    self.datagramas.append(_ligado(familia, socket.SOCK_DGRAM, host, porta))
 
     def _abrir(self, porta, escutar=True):
         for familia, host in self._enderecos:
@@ -83,40 +59,69 @@ class Escuta:
 
     def manter(self, porta):
         """Fica só com esta porta."""
+        self._porta = porta
         self._fechar([s for s in self.sockets + self.datagramas if s.getsockname()[1] != porta] + self.datagramas)
 
     def reservar(self):
-        """Deixa de escutar e continua dona da porta: quem se conectar é recusado. Diz se conseguiu."""
-        porta = self.sockets[0].getsockname()[1]
+        """Deixa de escutar na porta que manteve e continua dona dela: quem se conectar é recusado. Diz se conseguiu."""
         self._fechar(self.sockets[:])
         self.aberta = False
-        return self._insistir(porta, escutar=False)
+        return self._insistir(self._porta, escutar=False)
 
     def _insistir(self, porta, escutar=True):
         # Um processo que está nascendo ainda segura, por um instante, uma cópia do socket que se fechou.
         limite = time.monotonic() + INSISTENCIA
         while not (conseguiu := self._abrir(porta, escutar)) and time.monotonic() < limite:
-            time.sleep(OLHADA)
+            time.sleep(ENTRE_TENTATIVAS)
         return conseguiu
 
-    def reabrir(self, porta):
+    def reabrir(self):
         """Volta a escutar, se não escutava. Diz se conseguiu."""
         if not self.aberta:
             try:
                 for sock in self.sockets:
                     sock.listen()
-                self.aberta = bool(self.sockets) or self._insistir(porta)
+                self.aberta = bool(self.sockets) or self._insistir(self._porta)
             except OSError:
                 self._fechar(self.sockets[:])
         return self.aberta
 
+    def desfazer_esperas(self, conexoes):
+        """Tira do TIME_WAIT as conexões que o avaliador encerrou primeiro.
+
+        Uma delas na porta impediria o servidor do próprio aluno de ligar-se a ela durante um minuto. Um SYN novo, do
+        mesmo endereço, acaba com a espera (RFC 9293, seção 3.6.1); e a conexão nova se encerra com RST, que não espera.
+
+        Args:
+            conexoes: pares (o endereço deste lado, o do cliente), de programas que já terminaram.
+        """
+        for local, remoto in conexoes if self.aberta else ():
+            # Pedir a porta pela faixa não esbarra em quem a use para outros destinos; mas só há desde o Linux 6.3, e
+            # para as portas que o sistema empresta.
+            if not self._ligar_se(local, remoto, pela_faixa=True):
+                self._ligar_se(local, remoto, pela_faixa=False)
+
+    def _ligar_se(self, local, remoto, pela_faixa):
+        """Liga-se a si mesmo, de `remoto` a `local`, e derruba a conexão; diz se foi mesmo de `remoto`."""
+        familia = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
+        with contextlib.suppress(OSError), socket.socket(familia) as sock:
+            if pela_faixa:
+                sock.setsockopt(socket.IPPROTO_IP, FAIXA_DE_PORTAS, struct.pack("=HH", remoto[1], remoto[1]))
+            else:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(remoto)
+            sock.settimeout(INSISTENCIA)
+            sock.connect(local)
+            self.esvaziar()
+            return sock.getsockname()[1] == remoto[1]
+        return False
+
     def esvaziar(self):
         """Derruba quem ficou na fila, de um processo que já acabou."""
-        for sock in self.sockets:
+        for sock in self.sockets if self.aberta else ():
             with contextlib.suppress(OSError):
-                while self.aberta:
-                    with sock.accept()[0] as esquecido:
-                        Ligacao(esquecido, [], 0).fechar()
+                while True:
+                    derrubar(sock.accept()[0])
 
     def fechar(self):
         """Fecha tudo."""
@@ -127,6 +132,13 @@ class Escuta:
             sock.close()
         self.sockets = [s for s in self.sockets if s.fileno() != -1]
         self.datagramas = [s for s in self.datagramas if s.fileno() != -1]
+
+
+def derrubar(sock):
+    """Fecha com RST, que não deixa TIME_WAIT em nenhuma das pontas."""
+    with sock, contextlib.suppress(OSError):
+        formato = "hh" if sys.platform == "win32" else "ii"
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(formato, 1, 0))
 
 
 def _ligado(familia, tipo, host, porta):

@@ -1,228 +1,289 @@
-"""O exame de um cliente: o avaliador faz o papel do servidor, com um processo novo do cliente em cada caso."""
+"""O exame de um cliente: o avaliador faz o papel do servidor, com um processo novo do cliente em cada conversa.
+
+Quase todo o tempo de um cliente é espera (10 s entre duas voltas), e por isso as conversas correm ao mesmo tempo,
+algumas de cada vez; a portaria sabe de que processo é cada conexão.
+"""
 
 import contextlib
+import dataclasses
+import pathlib
+import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from parimpar.erros import PortaOcupada
 from parimpar.texto import segundos
 
-from .bancada import Mesa, SemPedido, ultima_linha
-from .caso import escolher
+from .bancada import Bancada
 from .casos import cliente_enunciado, cliente_especificacao
-from .casos.cliente_enunciado import CAIU, intervalo
-from .escuta import PORTAS_DE_COSTUME, Escuta, portas_no_codigo
-from .pedido import ler_pedido
+from .casos.cliente_enunciado import intervalo
+from .escuta import PontosDeEscuta
+from .estreia import estrear
+from .exame import Exame, fato
+from .pedido import forma_comum, ler_pedido
+from .portaria import Portaria
+from .portas import PORTAS_DE_COSTUME, portas_no_codigo
 from .processo import Programa
-from .relatorio import Avaliacao
-from .veredito import FALHOU, NAO_DEU, NAO_SE_APLICA, Veredito
+from .rodada import as_duas_palavras, dizer_par
+from .veredito import Falhou, NaoDeu
+from .volta import LENTO
 
-CASOS = cliente_enunciado.caso + cliente_especificacao.caso
-FINAIS = ("casas", "numero", "algarismos", "zeros", "sorteio")  # julgados depois dos outros, com tudo o que se viu
-LONGOS = ("fecha", "repete", "fechado", "fora-do-ar")  # precisam ver duas voltas seguidas
-PRAZO_DE_INICIO = 13.0  # segundos para se conectar na primeira vez: há clientes que esperam 10 s antes
-ORCAMENTO = 75.0  # segundos; um programa que demora para se conectar, ou que não reage, não prende o exame
-LENTO = 4.0  # segundos até se conectar: daqui em diante vale o orçamento
+INSISTENCIA = 5.0  # segundos à espera de que a porta pedida fique livre
 MAXIMO_DE_PORTAS = 100
-CONFIRA = "Confira o host e a porta do connect(), e se o programa não espera algo do teclado antes dele."
-PECA = "Depois do connect, envie o número: client_socket.sendall(numero.encode())."
+AO_MESMO_TEMPO = 4  # processos do cliente; mais que isto, numa máquina pequena, atrasa uns aos outros
+DORMINHOCOS = 8  # dos que passam o tempo a dormir
+OLHAR_AS_VAGAS = 0.2  # segundos entre duas conferências do prazo, à espera de uma vaga
+AMOSTRAS = 48  # números: sem nenhum zero na frente, de um sorteio que os põe em 1 de cada 10, só uma vez em 200
+POUCAS_AMOSTRAS = 24
+CONCLUSIVAS = 32  # números sem nenhum de até 10 casas: num sorteio justo, (2/3)^32, um caso em 400 mil
+TEXTO_CURTO = 4  # bytes de um pedido que pode ser uma coisa ou outra
+SONDAS_DA_FORMA = 4  # processos, além do primeiro, que dizem em que forma ele fala
+VOLTAS_DE_UM_LACO, FIM_DO_LACO = 20, 12.0  # voltas e segundos com quem volta depressa, para ver se o laço tem fim
 
 
-class ExameDeCliente:
+class ExameDeCliente(Exame):
     """Examina um cliente.
 
     Args:
-        comando: lista de argumentos que inicia o cliente.
-        porta: a que ele se conecta; por padrão, procura-se.
-        pasta: onde executá-lo.
-        so: uma régua, ou nomes de casos; por padrão, todos.
-        progresso: chamada com (quantos casos já foram, quantos são, título) antes de cada um.
         intervalo_esperado: segundos entre duas voltas; o enunciado pede 10.
         candidatas: as portas em que procurá-lo, em vez das que aparecem no código e das de costume.
         amostras: quantos números se quer ver, ao menos, para falar do sorteio.
 
-    Raises:
-        PortaOcupada: outro programa escuta na porta pedida.
-        ErroDeUso: o comando não existe.
+    Os outros argumentos são os do `Exame`; sem `porta`, procura-se aquela a que ele se conecta.
     """
 
-    def __init__(
-        self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None, *,
-        intervalo_esperado=10.0, candidatas=(), amostras=24,
-    ):  # fmt: skip
-        self.casos = escolher(CASOS, so)
-        self.comando, self.porta, self.pasta, self.progresso = tuple(comando), porta or None, pasta, progresso
-        self.intervalo, self.candidatas, self.amostras = intervalo_esperado, list(candidatas), amostras
-        self.perfil, self.falha_de_inicio, self.causa = [], "", CONFIRA
-        self.numeros = []  # (é o primeiro do processo?, Pedido) de todos os que se viram
-        self.como_le = None  # "crua", "linha" ou "fim": o que o faz perceber a resposta; None se nada faz
-        self.inicio = 0.0  # segundos que levou para se conectar
-        self.sossego = 1.0  # segundos de calma depois de reagir, em quem não fecha
-        self.escuta = self.longa = None
-        self.guardadas = {}  # trocas que servem a mais de um caso
+    ALVO, CASOS = "cliente", cliente_enunciado.caso + cliente_especificacao.caso
+
+    def __init__(self, *args, intervalo_esperado=10.0, candidatas=(), amostras=AMOSTRAS, **opcoes):
+        self._da_thread = threading.local()  # os passos são do caso que está sendo julgado nesta thread
+        super().__init__(*args, **opcoes)
+        self.intervalo, self.candidatas, self._amostras = intervalo_esperado, list(candidatas), amostras
+        self.portaria, self._vagas, self._desistir = None, threading.Semaphore(AO_MESMO_TEMPO), threading.Event()
+        self.portas_no_codigo = []
 
     @property
-    def prazo_de_conexao(self):
-        """Segundos para se conectar e pedir."""
-        return max(5.0, 4 * self.inicio)
+    def passos(self):
+        """Os passos do caso que está sendo julgado nesta thread."""
+        return getattr(self._da_thread, "passos", [])
 
-    @property
-    def prazo_da_reacao(self):
-        """Segundos para reagir à resposta."""
-        if self.longa and self.como_le is None:
-            return 1.0  # não reagiu a nenhuma, por muito que se esperasse
-        return max(3.0, min(6 * self.inicio, 6.0))
+    @passos.setter
+    def passos(self, passos):
+        self._da_thread.passos = passos
 
-    @property
-    def folga(self):
-        """Segundos para o que foi feito aparecer: a última linha na tela, o fim do processo.
+    def resta(self, quantos):
+        """O menor entre `quantos` segundos e o que falta do prazo do exame."""
+        if self._desistir.is_set():
+            raise NaoDeu("o exame foi interrompido", passageiro=False)
+        return super().resta(quantos)
 
-        Numa máquina lenta espera-se mais, mas nunca até a volta seguinte: o que ela mostra já é outra história.
-        """
-        pedidos = self.longa.pedidos if self.longa else ()
-        volta = pedidos[1].instante - pedidos[0].instante if len(pedidos) > 1 else self.intervalo
-        return min(max(0.7, min(3 * self.inicio, 3.0)), max(0.4, volta / 2))
+    def preparar(self):
+        """Escuta na porta pedida, ou em todas as prováveis."""
+        self.portas_no_codigo = portas_no_codigo(self.comando, self.pasta)
+        procuradas = [self.porta_pedida] if self.porta_pedida else self.candidatas
+        procuradas = list(dict.fromkeys(procuradas or [*self.portas_no_codigo, *PORTAS_DE_COSTUME]))[:MAXIMO_DE_PORTAS]
+        limite = time.monotonic() + INSISTENCIA
+        while not (escuta := PontosDeEscuta(procuradas)).sockets and time.monotonic() < limite:
+            escuta.fechar()
+        self.portaria = Portaria(escuta, self.resta)
 
-    def avaliar(self):
-        """Roda todos os casos e devolve a `Avaliacao`."""
-        self.comeco = time.monotonic()
-        no_codigo = portas_no_codigo(self.comando, self.pasta)
-        candidatas = [self.porta] if self.porta else self.candidatas or [*no_codigo, *PORTAS_DE_COSTUME]
-        self.escuta = Escuta(list(dict.fromkeys(candidatas))[:MAXIMO_DE_PORTAS])
-        try:
-            if not self.escuta.sockets:
-                raise PortaOcupada(
-                    f"outro programa escuta na porta {candidatas[0]}, e o avaliador precisa dela para fazer o papel "
-                    "do servidor: feche esse programa, ou o servidor que ficou aberto em outro terminal"
-                )
-            self.progresso(0, len(self.casos), "esperar duas voltas do cliente")
-            self._descobrir(no_codigo)
-            vereditos, ultimos = {}, [c for nome in FINAIS for c in self.casos if c.nome == nome]
-            for i, caso in enumerate([c for c in self.casos if c not in ultimos] + ultimos):
-                self.progresso(i, len(self.casos), caso.titulo)
-                vereditos[caso] = self._julgar(caso)
-        finally:
-            self.escuta.fechar()
-        self.progresso(len(self.casos), len(self.casos), "pronto")
-        em_ordem = tuple(vereditos[caso] for caso in self.casos)
-        return Avaliacao(
-            "cliente", self.comando, tuple(self.perfil), em_ordem, time.monotonic() - self.comeco,
-            parcial=len(self.casos) < len(CASOS),
-        )  # fmt: skip
+    def recolher(self):
+        """Fecha a escuta, e não deixa nenhum TIME_WAIT na porta."""
+        if self.portaria:
+            self.portaria.escuta.reabrir()
+            self.portaria.escuta.desfazer_esperas(self.portaria.esperas)
+            self.portaria.escuta.fechar()
+
+    def julgar_todos(self):
+        """Os vereditos, na ordem dos casos; quem precisa da porta fechada vai primeiro, e os outros ao mesmo tempo."""
+        total = len(self.casos)
+        self.progresso(0, total, "esperar o cliente se conectar")
+        with contextlib.suppress(Falhou, NaoDeu):
+            self.estreia  # noqa: B018 — antes dela não há o que julgar
+        with ThreadPoolExecutor(total) as executor:
+            try:
+                futuros = {}
+                for caso in sorted(self.casos, key=lambda caso: caso.nome != "fora-do-ar"):
+                    futuros[executor.submit(self.julgar, caso)] = caso
+                    while caso.nome == "fora-do-ar" and not next(iter(futuros)).done():
+                        if self.portaria.reaberta.wait(OLHAR_AS_VAGAS):
+                            break
+                for i, _ in enumerate(as_completed(futuros)):
+                    faltam = [caso.titulo for futuro, caso in futuros.items() if not futuro.done()]
+                    self.progresso(min(i + 1, total - 1), total, faltam[0] if faltam else "pronto")
+            except BaseException:
+                self._desistir.set()
+                raise
+        vereditos = {caso: futuro.result() for futuro, caso in futuros.items()}
+        return [vereditos[caso] for caso in self.casos]
+
+    def iniciar(self, comando):
+        """Um processo novo do cliente."""
+        return Programa(comando, self.pasta, self.entrada)
 
     @contextlib.contextmanager
-    def mesa(self, responder=None):
-        """Um processo novo do cliente; ao sair do `with`, nada dele resta.
+    def bancada(self, responder=None, ritmo=None, espera=False, **como):
+        """Uma `Bancada`, quando houver vaga; ao sair do `with`, nada do processo resta.
+
+        Args:
+            responder, como: os da `Bancada`.
+            ritmo: o `Ritmo` dele; por padrão, o medido.
+            espera: quase todo o tempo é espera, e não precisa de vaga.
 
         Raises:
-            SemPedido: o programa é lento, e o tempo do exame acabou.
+            NaoDeu: o tempo do exame acabou, ou outro programa tomou a porta.
         """
-        lento = self.inicio > LENTO or (self.longa and self.como_le is None)
-        if lento and time.monotonic() - self.comeco > ORCAMENTO:
-            porque = f"leva {segundos(round(self.inicio))} para se conectar" if self.inicio > LENTO else "não reage"
-            raise SemPedido(f"o programa {porque}: faltou tempo")
-        programa = Programa(self.comando, self.pasta)
-        mesa = None
+        ritmo = ritmo or self.ritmo
+        while not espera and not self._vagas.acquire(timeout=self.resta(OLHAR_AS_VAGAS)):
+            pass
         try:
-            mesa = Mesa(self, programa, responder)
-            yield mesa
+            with Bancada(self, ritmo, responder, **como) as bancada:
+                yield bancada
         finally:
-            (mesa or programa).encerrar()
+            if not espera:
+                self._vagas.release()
 
-    def _descobrir(self, no_codigo):
-        """A execução longa: da primeira conexão à segunda, anotando tudo o que dá para ver."""
-        with self.mesa(lambda mesa, volta: mesa.enviar(volta, b"PAR")) as mesa:
-            mesa.esperar(lambda: mesa.conexoes or mesa.udp, PRAZO_DE_INICIO)
-            if not mesa.conexoes:
-                self.falha_de_inicio = self._por_que_nao_conectou(mesa, no_codigo)
-                self.perfil.append(self.falha_de_inicio)
-                return
-            aberta = (mesa.voltas + mesa._vazias)[0]
-            self.inicio = aberta.instante - mesa.programa.comeco
-            self.porta = aberta.sock.getsockname()[1]
-            mesa.manter(self.porta)
-            self.perfil.append(f"conecta-se à porta {self.porta}")
-            try:
-                volta = mesa.primeira()
-            except SemPedido as erro:
-                como = mesa.queda() or f"em {segundos(round(self.prazo_de_conexao, 1))}"
-                self.falha_de_inicio, self.causa = f"{erro} ({como})", CAIU if mesa.queda() else PECA
-                self.perfil.append(self.falha_de_inicio)
-                return
-            self.perfil.append(f"envia {ler_pedido(volta.pedido).descricao}")
-            self._como_le(mesa, volta)
-            self.longa = mesa
-            if not any(caso.nome in LONGOS for caso in self.casos):
-                return
-            ja_foi = time.monotonic() - volta.instante if self.como_le is None else 0
-            mesa.esperar(lambda: len(mesa.pedidos) > 1, 3.3 * self.intervalo - ja_foi)
-            if len(mesa.pedidos) > 1:
-                self.perfil.append(
-                    f"volta a cada {intervalo(mesa.pedidos)}" + (", na mesma conexão" if mesa.pedidos[1].mesma else "")
-                )
-            else:
-                self.perfil.append("faz um pedido só")
+    def em_paralelo(self, fazer, vezes, basta=lambda: False):
+        """Faz `fazer()` até `vezes` vezes, algumas ao mesmo tempo, ou até `basta()`; devolve a lista do que fez.
 
-    def _como_le(self, mesa, volta):
-        """Insiste até o cliente perceber a resposta, e anota o que foi preciso."""
+        Raises:
+            Desfecho: o que `fazer` levantou, depois de todas terminarem.
+        """
 
-        def reagiu():
-            return volta.fim or volta.depois or mesa.mostra(volta) or len(mesa.pedidos) > 1
+        def uma():
+            return None if basta() else fazer()
 
-        em_linha = volta.pedido.endswith(b"\n")
-        for jeito in ("crua", "linha", "fim"):
-            if jeito == "linha" and not em_linha:
-                volta.ligacao.enviar(b"\n")
-            elif jeito == "fim":
-                volta.ligacao.despedir()
-            if not (jeito == "linha" and em_linha) and mesa.esperar(reagiu, self.prazo_da_reacao):
-                self.como_le = jeito
-                break
-            if mesa.acabou():
-                break
-        frase = {
+        with ThreadPoolExecutor(min(vezes, DORMINHOCOS if self.estreia.ocioso else AO_MESMO_TEMPO)) as executor:
+            futuros = [executor.submit(uma) for _ in range(vezes)]
+        return [feito for futuro in futuros if (feito := futuro.result()) is not None]
+
+    @property
+    def escreve_na_hora(self):
+        """O que o programa imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
+        return re.match(r"python|pypy|node|java", pathlib.Path(self.comando[0]).name) is not None
+
+    @property
+    def porta(self):
+        """A porta a que o cliente se conecta."""
+        return self.estreia.porta
+
+    @property
+    def paciencia(self):
+        """Segundos que se espera pela segunda volta."""
+        return 3.3 * self.intervalo + self.estreia.ritmo.parado
+
+    @fato
+    def estreia(self):
+        """A `Estreia`: o primeiro processo do cliente.
+
+        Raises:
+            Falhou: ele não se conecta, ou não pede nada.
+            NaoDeu: não é culpa dele.
+        """
+        if not self.portaria.escuta.sockets:
+            raise NaoDeu(
+                f"outro programa escuta na porta {self.portaria.escuta.ocupadas[0]}, e o avaliador precisa dela para "
+                "fazer o papel do servidor: feche esse programa, ou o servidor que ficou aberto em outro terminal",
+                passageiro=False,
+            )
+        estreia = estrear(self, self.comando)
+        self.portaria.uma_por_vez |= estreia.apressado
+        for _ in range(DORMINHOCOS - AO_MESMO_TEMPO if estreia.ocioso else 0):
+            self._vagas.release()
+        return estreia
+
+    @fato
+    def ritmo(self):
+        """Como o cliente reage, e em que forma fala."""
+        return dataclasses.replace(self.estreia.ritmo, forma=forma_comum(self._primeiros))
+
+    @fato
+    def _primeiros(self):
+        """(pedido, tela) de alguns processos, quando um só pode enganar sobre a forma em que o cliente fala."""
+        estreia = self.estreia
+        vistos = [(estreia.pedido, estreia.saida)]
+        if len(estreia.pedido.strip()) >= TEXTO_CURTO and re.fullmatch(rb"[+-]?\d+\s*", estreia.pedido):
+            return vistos
+        return vistos + self.em_paralelo(lambda: self._um_numero(estreia.ritmo), SONDAS_DA_FORMA)
+
+    def _um_numero(self, ritmo):
+        """(os bytes do primeiro pedido de um processo novo, a tela dele)."""
+        with self.bancada(None, ritmo) as bancada:
+            volta = bancada.primeira()
+        return volta.pedido, bancada.programa.saida
+
+    @property
+    def primeiro(self):
+        """O primeiro pedido do primeiro processo, lido."""
+        return ler_pedido(self.estreia.pedido, self.ritmo.forma)
+
+    @fato
+    def rodadas(self):
+        """As `Rodada` em que o servidor diz PAR e ÍMPAR, com verdade e mentindo."""
+        return as_duas_palavras(self)
+
+    @property
+    def com_impar(self):
+        """Uma `Rodada` em que o servidor disse ÍMPAR."""
+        for rodada in sorted(self.rodadas, key=lambda r: r.mentira):
+            if rodada.resposta == "ÍMPAR":
+                return rodada
+        raise NaoDeu("o cliente não deu ocasião de dizer ÍMPAR", passageiro=False)
+
+    @fato
+    def pedidos(self):
+        """O primeiro pedido de cada um de vários processos, lidos."""
+        estreia, forma = self.estreia, self.ritmo.forma
+        vistos = [ler_pedido(dados, forma) for dados, _ in self._primeiros] + [r.pedido for r in self.rodadas]
+        devagar = estreia.apressado or estreia.ritmo.parado > LENTO  # um processo de cada vez, ou cada um demora
+        quantos = min(self._amostras, POUCAS_AMOSTRAS) if devagar else self._amostras
+        novos = []
+
+        def basta():
+            casas = [p.casas for p in (*vistos, *novos)]
+            return len(casas) >= quantos and (
+                any(n <= 10 for n in casas) == any(n > 10 for n in casas) or len(casas) >= 32
+            )
+
+        def um():
+            novos.append(ler_pedido(self._um_numero(self.ritmo)[0], forma))
+
+        self.em_paralelo(um, max(quantos, POUCAS_AMOSTRAS if devagar else CONCLUSIVAS) - len(vistos), basta)
+        return tuple(vistos + novos)
+
+    @fato
+    def longa(self):
+        """A `Bancada`, já encerrada, de um processo que se viu da primeira conexão à segunda volta."""
+        with self.bancada(dizer_par, espera=True) as bancada:
+            volta = bancada.primeira()
+            bancada.esperar(lambda: len(bancada.pedidos) > 1, self.paciencia)
+            if len(bancada.pedidos) > 1 and bancada.pedidos[1].instante - volta.instante < self.intervalo / 2:
+                # Volta depressa: dá para ver se o laço tem fim.
+                bancada.esperar(lambda: len(bancada.pedidos) > VOLTAS_DE_UM_LACO, FIM_DO_LACO)
+        return bancada
+
+    @property
+    def seguintes(self):
+        """Os pedidos de um mesmo processo depois do primeiro, lidos."""
+        return [ler_pedido(volta.pedido, self.ritmo.forma) for volta in self.longa.pedidos[1:]]
+
+    def perfil(self):
+        """O que se descobriu do cliente, em frases."""
+        estreia, ritmo = self.sabido("estreia"), self.sabido("ritmo")
+        if estreia is None:
+            falha = self.fatos.get("estreia", (None, None))[1]
+            return [falha.explicacao] if falha else []
+        forma = ritmo.forma if ritmo else None
+        frases = [f"conecta-se à porta {estreia.porta}", f"envia {ler_pedido(estreia.pedido, forma).descricao}"]
+        frases.append({
             "linha": "só percebe a resposta se ela termina em \\n",
             "fim": "só percebe a resposta quando o servidor encerra o envio",
-        }
-        if self.como_le in frase:
-            self.perfil.append(frase[self.como_le])
-        if self.como_le is None and not mesa.acabou():
-            self.perfil.append("não dá sinal de perceber a resposta, nem na tela nem na rede")
-        if volta.depois and volta.fim is None:  # quem devolve devagar e não fecha: espera-se por ele também depois
-            self.sossego = max(self.sossego, min(1.5 * (volta.ultimo - volta.respondida), 2.5))
-
-    def _por_que_nao_conectou(self, mesa, no_codigo):
-        programa = mesa.programa
-        if mesa.udp:
-            return f"o programa fala UDP (na porta {mesa.udp}); este exame é do cliente TCP, que se conecta"
-        linha = programa.ultima_linha()
-        ultima = f"; a última linha que escreveu: {ultima_linha(programa)}" if linha else ""
-        if not programa.vivo:
-            self.causa = CAIU if mesa.queda() else CONFIRA
-            return f"o programa terminou sozinho (código {programa.codigo}) sem se conectar{ultima}"
-        if programa.escutas():
-            return f"o programa escuta na porta {programa.escutas()[0][1]}: parece um servidor, e não um cliente"
-        onde = f"à porta {self.porta}" if self.porta else "a nenhuma porta conhecida"
-        outras = [str(n) for n in no_codigo if n != self.porta]
-        dica = f"; no código e no comando aparecem {', '.join(outras[:5])}" if self.porta and outras else ""
-        if self.escuta.ocupadas and not self.porta:
-            self.causa = "Feche o servidor que ficou aberto em outro terminal: o avaliador precisa da porta dele."
-            dica += f"; outro programa já escuta em {', '.join(map(str, self.escuta.ocupadas[:5]))}"
-        return f"o programa não se conectou {onde} em {segundos(PRAZO_DE_INICIO)}{dica}{ultima}"
-
-    def _julgar(self, caso):
-        def veredito(situacao, explicacao="", **provas):
-            return Veredito(caso.nome, caso.codigo, caso.regua, situacao, caso.titulo, explicacao, **provas)
-
-        if self.falha_de_inicio:
-            if caso is self.casos[0]:
-                return veredito(FALHOU, self.falha_de_inicio, causa=self.causa)
-            return veredito(NAO_DEU, "o cliente não chegou a enviar um pedido")
-        if caso.so_texto and self.numeros[0][1].em_binario:
-            return veredito(NAO_SE_APLICA, f"o cliente {self.perfil[1]}; a especificação pede texto")
-        try:
-            if not self.escuta.reabrir(self.porta):
-                return veredito(NAO_DEU, f"outro programa tomou a porta {self.porta} durante o exame")
-            situacao, explicacao, provas = caso.funcao(self)
-        except SemPedido as erro:
-            return veredito(NAO_DEU, str(erro))
-        return veredito(situacao, explicacao, **provas)
+            None: "não dá sinal de perceber a resposta, nem na tela nem na rede",
+        }.get(estreia.ritmo.como_le, ""))  # fmt: skip
+        if estreia.ritmo.parado > LENTO:
+            frases.append(f"é lento: leva {segundos(round(estreia.ritmo.parado))} para pedir e reagir à resposta")
+        if longa := self.sabido("longa"):
+            volta = f"volta a cada {intervalo(longa.pedidos)}" if len(longa.pedidos) > 1 else "faz um pedido só"
+            frases.append(f"{volta}{', na mesma conexão' * (len(longa.pedidos) > 1 and longa.pedidos[1].mesma)}")
+        if estreia.comando != self.comando:
+            frases.append("abre uma janela: foi executado com uma tela virtual")
+        return [frase for frase in frases if frase]

@@ -10,11 +10,11 @@ from .bancada_servidor import BancadaDeServidor
 from .casos import servidor_enunciado, servidor_especificacao
 from .casos.servidor_conselhos import da_excecao
 from .descoberta import descobrir
-from .escuta import portas_no_codigo
 from .exame import Exame, fato
 from .formas import LINHA
 from .partida import PRAZO as PRAZO_DE_INICIO
 from .partida import PortaPresa, esperar_livre, partir, quem_segura
+from .portas import portas_no_codigo
 from .veredito import Falhou, NaoDeu, NaoSeAplica
 
 CASOS = servidor_enunciado.caso + servidor_especificacao.caso

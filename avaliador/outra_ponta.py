@@ -1,8 +1,8 @@
 """A outra ponta de uma conexão local, vista pelo sistema: quanto ainda não leu, e de que processo é.
 
-No Linux pergunta-se por netlink (man 7 sock_diag) só por aquela conexão. O `/proc/net/tcp` traz a tabela inteira, e depois de
-uma turma examinada ela pode ter cem mil linhas em TIME_WAIT. Nos outros sistemas só a psutil diz de quem é uma conexão, e
-ninguém diz quanto falta ler.
+No Linux pergunta-se por netlink (man 7 sock_diag) só por aquela conexão. O `/proc/net/tcp` traz a tabela inteira, e
+depois de uma turma examinada ela pode ter cem mil linhas em TIME_WAIT. Nos outros sistemas só a psutil diz de quem é
+uma conexão, e ninguém diz quanto falta ler.
 """
 
 import contextlib
@@ -60,20 +60,20 @@ def outra_ponta(sock):
     return None
 
 
-def e_de(sock, processos):
+def e_de(sock, pids):
     """A outra ponta da conexão é de um destes processos?
 
     Args:
         sock: conectado.
-        processos: objetos `psutil.Process`.
+        pids: os números deles.
     """
     if ponta := outra_ponta(sock):
         alvo = f"socket:[{ponta.inode}]"
-        return ponta.inode != 0 and any(alvo in _sockets(processo.pid) for processo in processos)
+        return ponta.inode != 0 and any(alvo in _sockets(pid) for pid in pids)
     remoto = sock.getpeername()[:2]
-    for processo in processos if not sys.platform.startswith("linux") else ():
+    for pid in pids if not sys.platform.startswith("linux") else ():
         with contextlib.suppress(psutil.Error, OSError):
-            for conexao in processo.net_connections(kind="tcp"):
+            for conexao in psutil.Process(pid).net_connections(kind="tcp"):
                 if conexao.laddr and (conexao.laddr.ip.removeprefix("::ffff:"), conexao.laddr.port) == remoto:
                     return True
     return False

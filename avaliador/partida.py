@@ -146,7 +146,7 @@ def por_que(programa, porta, prazo):
                 f"o programa ainda estava começando depois de {segundos(ESTICA * prazo)}, e a máquina está ocupada"
             )
         return Falhou(f"o programa não escutou em nenhuma porta em {segundos(prazo)}{ultima}", causa=ESCUTE)
-    if (falta := SEM_MODULO.search(saida)) and not _parecido(falta[1]):
+    if (falta := SEM_MODULO.search(saida)) and not parecido(falta[1]):
         return NaoDeu(
             f"falta nesta máquina o módulo {visivel(falta[1], 60)}: instale-o e repita o exame", passageiro=False
         )
@@ -169,7 +169,7 @@ def ocupada():
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > CARGA * (os.cpu_count() or 1)
 
 
-def _parecido(modulo):
+def parecido(modulo):
     """O nome do módulo é o de um da biblioteca, mal escrito? Então o erro é do programa."""
     nome = modulo.split(".")[0]
     return bool(difflib.get_close_matches(nome, sys.stdlib_module_names, 1, cutoff=0.8)) and "/" not in modulo

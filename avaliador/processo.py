@@ -223,6 +223,10 @@ class Programa:
         """O código de saída, ou None se ainda executa."""
         return self._iniciado.codigo
 
+    def conhecidos(self):
+        """Os pids do processo iniciado e dos descendentes que já se viram, sem procurar outros."""
+        return {self._iniciado.pid, *self._vistos}
+
     def familia(self):
         """O processo e todos os seus descendentes, vivos: uma passada só pela tabela de processos.
 

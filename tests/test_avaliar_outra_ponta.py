@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 
-import psutil
 import pytest
 from apoio import ler
 
@@ -43,7 +42,7 @@ def test_de_que_processo_e_a_outra_ponta(host, familia):
         filho.stdin.flush()
         conexao, _ = escuta.accept()
         with filho, conexao:
-            assert e_de(conexao, [psutil.Process(filho.pid)]) and not e_de(conexao, [psutil.Process()])
+            assert e_de(conexao, [filho.pid]) and not e_de(conexao, [os.getpid()])
             filho.stdin.close()
 
 
@@ -57,4 +56,4 @@ def test_um_socket_ipv6_que_fala_ipv4():
         cliente.connect(("::ffff:127.0.0.1", escuta.getsockname()[1]))
         conexao, _ = escuta.accept()
         with conexao:
-            assert e_de(conexao, [psutil.Process()])
+            assert e_de(conexao, [os.getpid()])

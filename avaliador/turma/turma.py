@@ -15,9 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-from ..escuta import portas_no_codigo
 from ..exame_cliente import ExameDeCliente
 from ..exame_servidor import ExameDeServidor
+from ..portas import portas_no_codigo
 from ..processo import Programa
 from . import tabela
 from .achar import MANIFESTO, achar_programas

@@ -1,0 +1,28 @@
+"""Dá dez voltas, com a pausa só quando tudo corre bem, e termina."""
+
+import random
+import socket
+import sys
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+INTERVALO = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def sortear():
+    casas = random.randint(1, 30)
+    return str(random.randint(10 ** (casas - 1), 10**casas - 1))
+
+
+for _ in range(10):
+    try:
+        with socket.create_connection(("127.0.0.1", PORTA)) as client_socket:
+            numero = sortear()
+            client_socket.sendall(numero.encode())
+            print("enviei", numero)
+            resposta = client_socket.recv(1024).decode()
+            print(resposta, "FIM")
+            client_socket.sendall((resposta + " FIM").encode())
+        time.sleep(INTERVALO)
+    except OSError as erro:
+        print("fora do ar:", erro)

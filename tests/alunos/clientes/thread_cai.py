@@ -1,0 +1,30 @@
+"""Cada volta numa thread: a que recebe ÍMPAR cai sozinha, e o processo continua vivo."""
+
+import random
+import socket
+import sys
+import threading
+import time
+
+PORTA = int(sys.argv[1]) if len(sys.argv) > 1 else 60000
+INTERVALO = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+
+
+def sortear():
+    casas = random.randint(1, 30)
+    return str(random.randint(10 ** (casas - 1), 10**casas - 1))
+
+
+def volta():
+    with socket.create_connection(("127.0.0.1", PORTA)) as client_socket:
+        numero = sortear()
+        client_socket.sendall(numero.encode())
+        print("enviei", numero)
+        resposta = client_socket.recv(1024).decode("ascii")
+        print(resposta, "FIM")
+        client_socket.sendall((resposta + " FIM").encode())
+
+
+while True:
+    threading.Thread(target=volta).start()
+    time.sleep(INTERVALO)
