@@ -82,9 +82,9 @@ def prosa(caminho):
         return prosa_de_notebook(caminho)
     texto = caminho.read_text(encoding="utf-8")
     if caminho == TRADUCAO:
-        return prosa_de_markdown(
-            "\n".join("\n".join(t) if isinstance(t, list) else t for t in json.loads(texto).values())
-        )
+        frases = [f for t in json.loads(texto).values() for f in (t if isinstance(t, list) else [t])]
+        # O que está entre aspas é o que se escreve numa configuração, ou o nome de um arquivo.
+        return prosa_de_markdown(re.sub(r"""(["'])[\w:-]+\1""", " ", "\n".join(frases)))
     if caminho.suffix == ".toml":
         return prosa_de_perguntas(tomllib.loads(texto))
     return prosa_de_python(texto) if caminho.suffix == ".py" else prosa_de_markdown(texto)

@@ -162,6 +162,20 @@ class Notebook:
             .filter(c => c.model.type === 'code').flatMap((c, i) => Array.from({length: c.model.outputs.length},
             (_, j) => c.model.outputs.get(j)).filter(s => s.type === 'error').map(s => [i, s.toJSON().evalue]))""")
 
+    def tema(self, nome):
+        """Passa ao tema Light ou Dark, e espera a página mudar."""
+        self.pagina.evaluate(
+            "tema => window.jupyterapp.commands.execute('apputils:change-theme', {theme: tema})", f"JupyterLab {nome}"
+        )
+        claro = str(nome == "Light").lower()
+        self.pagina.locator(f"body[data-jp-theme-light={claro}]").wait_for(state="attached")
+        # Enquanto o tema se carrega, o logotipo cobre a página.
+        self.pagina.wait_for_function(
+            "cor => getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim() === cor",
+            arg={"Light": "white", "Dark": "#111"}[nome],
+        )
+        self.pagina.locator("#jupyterlab-splash").wait_for(state="detached")
+
     def controle(self, nome):
         """Um controle do painel, pelo nome que painel.py lhe dá."""
         return self.painel.locator(f".parimpar-{nome}")
@@ -172,12 +186,14 @@ class Notebook:
         self.pagina.set_viewport_size({"width": 1280, "height": 1600 if controle else 1000})
         (controle or self.pagina).screenshot(path=CAPTURAS / f"{nome}.png")
 
-    def fotografar_tudo(self, nome):
-        """Guarda em capturas/ o notebook inteiro, uma janela de cada vez."""
-        CAPTURAS.mkdir(exist_ok=True)
-        self.pagina.set_viewport_size({"width": 1280, "height": 1500})
-        folha = self.painel.locator(".jp-WindowedPanel-outer")
-        altura, janela = folha.evaluate("e => [e.scrollHeight, e.clientHeight]")
-        for i, y in enumerate(range(0, altura, janela - 60), 1):
-            folha.evaluate("(e, y) => { e.scrollTop = y }", y)
-            self.pagina.screenshot(path=CAPTURAS / f"{nome}-{i:02d}.png")
+    def janela_inteira(self):
+        """Faz a janela da altura do notebook, com ele rolado até o começo."""
+        altura = self.pagina.evaluate(
+            """() => {
+                const { content } = window.jupyterapp.shell.currentWidget;
+                content.activeCellIndex = 0;  // o JupyterLab rola até a célula ativa quando a janela muda
+                const celulas = content.widgets.map(celula => celula.node.getBoundingClientRect());
+                return celulas.at(-1).bottom - celulas[0].top; }"""
+        )
+        self.pagina.set_viewport_size({"width": 1280, "height": round(altura) + 300})
+        self.painel.locator(".jp-WindowedPanel-outer").evaluate("e => { e.scrollTop = 0 }")

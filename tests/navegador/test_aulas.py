@@ -4,21 +4,46 @@ import json
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from lab import RAIZ
+from lab import CAPTURAS, RAIZ
+from playwright.sync_api import expect
 
-AULAS = sorted(caminho.name for caminho in (RAIZ / "notebooks").glob("*.ipynb"))
+AULAS = sorted(caminho.name for caminho in (RAIZ / "notebooks").glob("[0-9]*.ipynb"))
+JANELA = {"width": 1280, "height": 1000}
+PROJETOR = {"width": 683, "height": 512}  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
+TEXTOS_COM_CONTRASTE = 100  # no mínimo, os que o axe tem de examinar em cada aula
 
 # O que é nosso na página: o texto e as saídas; o resto é a interface do JupyterLab.
 NOSSO = ".jp-NotebookPanel:not(.lm-mod-hidden) :is(.jp-RenderedMarkdown, .jp-OutputArea-output)"
 
+AXE = """async nosso => {
+    // O `body` do JupyterLab tem altura zero, e o axe toma por escondido o que está fora dele.
+    document.body.style.height = "100vh";
+    try {
+        return await Promise.race([
+            axe.run({include: [nosso], exclude: [".jp-InternalAnchorLink"]}, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}),
+            new Promise((_, falhar) => setTimeout(() => falhar(new Error("o axe não terminou em 60 s")), 60000))]);
+    } finally { document.body.style.height = "" } }"""
+
+# Os elementos da aula que rolam de lado, que escondem parte do que têm, ou que passam da borda da tela.
+CORTADOS = """() => {
+    const aula = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
+    const borda = aula.getBoundingClientRect().right;
+    return [...aula.querySelectorAll(".jp-Cell, .jp-Cell *")].filter(e => {
+        if (!e.checkVisibility() || !e.clientWidth || e.closest("svg, input, .cm-gutters, .cm-layer")) return false;
+        const esconde = e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible";
+        return esconde || e.getBoundingClientRect().right > borda + 1;
+    }).map(e => `${e.tagName}.${e.className}: ${e.scrollWidth} em ${e.clientWidth}: ${e.textContent.slice(0, 60)}`);
+}"""
+
 
 @pytest.fixture(scope="module", params=AULAS)
 def aula(abrir, request):
-    """Uma aula aberta e toda executada, com as capturas guardadas para olhar depois."""
+    """Uma aula toda executada; só aberta, ela não estava modificada."""
     notebook = abrir(request.param)
+    assert not notebook.pagina.evaluate("() => window.jupyterapp.shell.currentWidget.context.model.dirty")
     notebook.rodar_tudo()
-    notebook.fotografar_tudo(request.param.removesuffix(".ipynb"))
-    return notebook
+    yield notebook
+    notebook.tema("Light")  # o JupyterLab guarda o último tema
 
 
 def test_run_all_sem_erro_fora_de_hora(aula, request):
@@ -31,15 +56,36 @@ def test_run_all_sem_erro_fora_de_hora(aula, request):
     assert aula.mensagens == []
 
 
-def test_acessibilidade(aula):
-    """O axe não encontra nada no que a aula mostra (WCAG 2, níveis A e AA)."""
+@pytest.mark.parametrize("tema", ["Light", "Dark"])
+def test_acessibilidade(aula, tema, request):
+    """Em cada tema o axe não encontra nada no que a aula mostra (WCAG 2, níveis A e AA), e examina a aula inteira."""
+    for opcao in aula.controle("preveja").first.get_by_role("button").all():
+        opcao.click()
+        expect(aula.controle("retorno").first).not_to_have_text("")
+    aula.tema(tema)
+    aula.janela_inteira()  # o que está fora da janela o axe não mede
     aula.pagina.evaluate(AXE_SCRIPT)
-    resultado = aula.pagina.evaluate(
-        """nosso => Promise.race([
-            axe.run({include: [nosso]}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}),
-            new Promise((_, falhar) => setTimeout(() => falhar(new Error('o axe não terminou em 60 s')), 60000))])""",
-        NOSSO,
-    )
-    assert resultado["passes"], "o axe não examinou nada"
-    queixas = [(v["id"], v["help"], n["html"][:300]) for v in resultado["violations"] for n in v["nodes"]]
+    visto = aula.pagina.evaluate(AXE, NOSSO)
+    nome = request.node.callspec.params["aula"].removesuffix(".ipynb")
+    aula.pagina.screenshot(path=CAPTURAS / f"{nome}-{tema.lower()}.png")
+    aula.pagina.set_viewport_size(JANELA)
+    queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
     assert queixas == []
+    (contraste,) = [regra for regra in visto["passes"] if regra["id"] == "color-contrast"]
+    assert len(contraste["nodes"]) >= TEXTOS_COM_CONTRASTE
+
+
+def test_projecao(aula):
+    """Num projetor, com zoom, um clique deixa só a aula na tela: nada se corta e nada rola de lado."""
+    pagina, projetar = aula.pagina, aula.painel.get_by_role("button", name="Projetar")
+    pagina.set_viewport_size(PROJETOR)
+    projetar.click()
+    expect(
+        pagina.locator(".jp-SideBar, #jp-top-panel, #jp-menu-panel, #jp-bottom-panel").locator("visible=true")
+    ).to_have_count(0)
+    assert pagina.evaluate("() => document.documentElement.scrollWidth") == PROJETOR["width"]
+    assert pagina.evaluate(CORTADOS) == []
+    pagina.screenshot(path=CAPTURAS / "projecao.png")
+    projetar.click()
+    expect(pagina.locator("#jp-menu-panel")).to_be_visible()
+    pagina.set_viewport_size(JANELA)

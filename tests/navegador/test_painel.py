@@ -64,14 +64,6 @@ def no_kernel(aula, codigo, esperar=True):
     )
 
 
-def tema(aula, nome):
-    aula.pagina.evaluate(
-        "tema => window.jupyterapp.commands.execute('apputils:change-theme', {theme: tema})", f"JupyterLab {nome}"
-    )
-    claro = "true" if nome == "Light" else "false"
-    aula.pagina.locator(f"body[data-jp-theme-light={claro}]").wait_for(state="attached")
-
-
 def area(aula):
     """O retângulo em que a aula aparece."""
     return aula.painel.locator(".jp-WindowedPanel-outer").bounding_box()
@@ -131,7 +123,7 @@ def test_no_modo_de_projecao(aula, painel):
 @pytest.mark.parametrize("nome", ["Light", "Dark"])
 def test_le_se_nos_dois_temas(aula, painel, nome):
     """Em cada tema, com uma resposta, um erro e tudo aberto, todo texto tem contraste."""
-    tema(aula, nome)
+    aula.tema(nome)
     try:
         for numero, esperado in (("7", "ÍMPAR FIM"), ("R$ 5 e R$ 6", "ERRO")):
             enviar(painel, numero)
@@ -153,13 +145,13 @@ def test_le_se_nos_dois_temas(aula, painel, nome):
         contraste = next(v for v in visto["passes"] if v["id"] == "color-contrast")
         assert len(contraste["nodes"]) >= TEXTOS_COM_CONTRASTE
     finally:
-        tema(aula, "Light")
+        aula.tema("Light")
 
 
 @pytest.mark.parametrize("nome, clara", [("Light", True), ("Dark", False)])
 def test_as_figuras_seguem_o_tema(aula, nome, clara):
     """O fundo de uma figura da aula é o da página: nenhuma placa branca no tema escuro."""
-    tema(aula, nome)
+    aula.tema(nome)
     try:
         figura = aula.painel.locator("img.parimpar-desenho").first
         figura.scroll_into_view_if_needed()
@@ -168,7 +160,7 @@ def test_as_figuras_seguem_o_tema(aula, nome, clara):
         claro, escuro = imagem.getextrema()[::-1]
         assert claro - escuro > 150  # e as letras se veem
     finally:
-        tema(aula, "Light")
+        aula.tema("Light")
 
 
 def test_so_com_o_teclado(aula, painel):
