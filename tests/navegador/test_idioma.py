@@ -153,13 +153,3 @@ def test_iniciador_paleta_e_busca(aula):
     aula.fotografar("iniciador")
     executar(aula, "application:close")
     aula.painel.wait_for()
-
-
-def test_configuracoes(aula):
-    """O editor das configurações, com os títulos e as explicações."""
-    executar(aula, "settingeditor:open")
-    aula.pagina.locator(".jp-SettingsForm").first.wait_for()
-    assert em_ingles(aula.pagina.evaluate(LER)) == []
-    aula.fotografar("configuracoes")
-    executar(aula, "application:close")
-    aula.painel.wait_for()
