@@ -41,12 +41,12 @@ def test_do_errado_ao_certo(aula):
 
 def test_exercicio_que_fica_parado(aula):
     """Um exercício que espera para sempre diz onde, e o notebook continua livre."""
-    aula.escrever("# aula12.servidor.dica()", "from avaliador.exercicios import aula01")
+    aula.escrever("# aula12.servidor.dica()", "from avaliador.exercicios import aula02")
     resposta = """def receber_tudo(sock, quantos):
     return sock.recv(quantos) + sock.recv(1)
 
 
-aula01.receber_tudo.conferir(receber_tudo)"""
+aula02.receber_tudo.conferir(receber_tudo)"""
     saida = aula.escrever("# aula12.cliente.dica()", resposta)
     assert "não terminou: na linha 2, em recv, à espera de: bytes da outra ponta" in saida
     aula.fotografar("aula-12-parado")
