@@ -60,5 +60,6 @@ def copia():
     CAPTURAS.mkdir(exist_ok=True)
     caminho = CAPTURAS / f"copia-{os.getpid()}.ipynb"
     shutil.copy(RAIZ / "notebooks" / "00-comece-aqui.ipynb", caminho)
+    shutil.copytree(RAIZ / "notebooks" / "dados", CAPTURAS / "dados", dirs_exist_ok=True)  # a aula lê dali uma captura
     yield caminho
     caminho.unlink()
