@@ -20,7 +20,6 @@ FORMAS = {"cliente": "●", "servidor": "■"}  # nada depende só da cor
 
 # As do matplotlib, que desenha no tema claro; quem mostra a figura as troca pelas do tema.
 AZUL, LARANJA, CINZA = "#0072B2", "#D55E00", "#616161"  # cliente, servidor, rede
-VERMELHO = "#B3261E"
 CORES = {"cliente": AZUL, "servidor": LARANJA}
 LETRAS = {"cliente": AZUL, "servidor": "#B34700"}  # em letra miúda, o laranja das formas contrastaria pouco
 

@@ -12,7 +12,6 @@ from .ponta import PRAZO_DA_RECUSA, Escuta, ler
 from .resultado import PARADO
 
 RECUSA_LENTA = 2.1  # segundos: o que leva uma recusa no Windows, que repete o pedido antes de desistir
-CALADO = 0.5  # segundos: o prazo que se pede ao aluno para a resposta
 
 
 @exercicio(

@@ -13,7 +13,6 @@ import shutil
 from ..indice import AULAS
 
 RAIZ = pathlib.Path(__file__).parents[2]
-PASTAS = ("notebooks", "docs")
 GRAVADA = (
     "**Execução gravada.** Aqui fica um controle ao vivo, que só funciona com o Python por trás. "
     "Para usá-lo, [instale o curso](../index.md#comecar) e rode esta célula."
