@@ -153,10 +153,11 @@ class _Narrador:
     def narrar(self, menos=("inicia",)):
         """Imprime as novidades de uma vez; se são demais, as mais recentes, e diz quantas ficaram de fora."""
         eventos, cursor = self._diario.desde(max(self._cursor, self._diario.cursor - LINHAS_POR_VEZ))
-        perdidos, self._cursor = cursor - self._cursor - len(eventos), cursor
+        perdidos = cursor - self._cursor - len(eventos)
         linhas = [self._linha(evento) for evento in eventos if evento.tipo not in menos]
         if perdidos:
             linhas.insert(0, f"… {perdidos} eventos não mostrados: chegaram mais depressa do que a tela escreve\n")
+        self._cursor = cursor  # só agora: um Ctrl-C enquanto se montavam as linhas não as perde
         sys.stdout.write("".join(linhas))  # com dois programas no mesmo terminal, as linhas não se misturam
 
     def _linha(self, evento):

@@ -92,6 +92,23 @@ def _interromper(*_):
     raise KeyboardInterrupt
 
 
+@contextlib.contextmanager
+def sem_interrupcao():
+    """Um Ctrl-C que chega durante o bloco só vale no fim dele: o que se lia não fica pela metade.
+
+    É para blocos curtos, que nunca esperam por ninguém; só na thread principal, a única que os sinais interrompem.
+    """
+    chegados = []
+    de_antes = {sinal: signal.signal(sinal, lambda qual, _: chegados.append(qual)) for sinal in _sinais()}
+    try:
+        yield
+    finally:
+        for sinal, tratador in de_antes.items():
+            signal.signal(sinal, tratador)
+    for sinal in chegados[:1]:
+        signal.raise_signal(sinal)
+
+
 def numero_entre(minimo, maximo, tipo, o_que):
     def ler(texto):
         try:

@@ -79,6 +79,36 @@ def test_num_arquivo_a_tabela_sai_uma_vez(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["p.json"]
 
 
+@pytest.mark.parametrize("evento", ["conecta", "apresenta", "envia", "devolve"])
+def test_um_ctrl_c_no_meio_da_leitura_nao_perde_nada(monkeypatch, evento):
+    """Interrompido enquanto lê o diário, o mural termina de ler, e a última tabela traz tudo o que chegou."""
+    lidos = []
+
+    def interrompida(placar, novo, ler=Placar._ler):
+        if novo.tipo == evento and not lidos:
+            lidos.append(novo)
+            signal.raise_signal(signal.SIGINT)
+        ler(placar, novo)
+
+    def visitar():
+        if not lidos:  # uma ronda basta; a segunda só há se a primeira leitura não chegou ao evento
+            with Cliente("127.0.0.1", porta_do_mural(saida), nome="Ana") as cliente:
+                cliente.perguntar(7)
+                cliente.devolver()
+        return False
+
+    monkeypatch.setattr(Placar, "_ler", interrompida)
+    saida = io.StringIO()
+    mural_terminal.mostrar("127.0.0.1", 0, saida=saida, parar=visitar)
+    *_, linha, rodape, fim = saida.getvalue().splitlines()
+    assert lidos and re.match(r"Ana +●●●·●", linha) and rodape.startswith("1 aluno, ") and fim == "Mural encerrado."
+
+
+def porta_do_mural(saida):
+    """A porta que ele diz ter aberto."""
+    return int(re.search(r":(\d+)\. ", saida.getvalue())[1])
+
+
 @pytest.mark.skipif(os.name == "nt", reason="o Windows não envia SIGINT a um processo só")
 @pytest.mark.parametrize("sinal", [signal.SIGINT, signal.SIGTERM])
 def test_linha_de_comando(tmp_path, sinal):

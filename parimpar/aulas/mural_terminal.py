@@ -9,6 +9,7 @@ import sys
 import time
 
 from ..diario import Diario
+from ..terminal import sem_interrupcao
 from ..texto import contar, endereco, segundos, visivel
 from .enderecos import dica_do_firewall, enderecos_da_rede
 from .mural_servidor import ServidorDoMural
@@ -91,7 +92,9 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
         print(f"\n{dica_do_firewall(servidor.porta)}\n", file=saida, flush=True)
         while not parar():
             placar.diario.esperar(lambda evento: True, RONDA, placar.diario.cursor)
-            if placar.atualizar() or saida.isatty():
+            with sem_interrupcao():  # um evento que saísse do diário e não entrasse no placar se perderia
+                novos = placar.atualizar()
+            if novos or saida.isatty():
                 _desenhar(saida, placar, topo)
                 _gravar(arquivo, placar)
                 time.sleep(RONDA)  # mil eventos por segundo não pedem mil desenhos
