@@ -14,7 +14,7 @@ from apoio import HOSTIS, em_outro_processo
 from parimpar import Painel, Servidor
 from parimpar.aulas import painel as modulo
 from parimpar.aulas import telas
-from parimpar.aulas.volta import Troca
+from parimpar.aulas.volta import Troca, servidor_de_fora
 from parimpar.diario import Diario
 from parimpar.erros import ErroDeUso
 
@@ -353,6 +353,31 @@ def test_um_endereco_sem_sentido(servidor):
     """O que não é um servidor nem um endereço é dito logo."""
     with pytest.raises(ErroDeUso):
         Painel(servidor, nome="errado")
+
+
+def test_o_endereco_por_extenso():
+    """`host=` e `porta=` dizem o mesmo que a tupla; sem a porta, é a do trabalho."""
+    with Servidor() as servidor:
+        aberto = Painel(host=servidor.host, porta=servidor.porta, nome="longe")
+        assert aberto.enviar("7").resposta == "ÍMPAR" and "de outra pessoa" in aberto.situacao.value
+        aberto.fechar()
+    assert servidor_de_fora(host="192.0.2.7").endereco == ("192.0.2.7", 60000)
+    assert servidor_de_fora() is None
+
+
+@pytest.mark.parametrize("pedido, trecho", [
+    ({"porta": 60000}, "faltou o host"), ({"host": "127.0.0.1", "porta": "60000"}, "veio '60000'"),
+    ({"host": ""}, "o host deve ser um texto"), ({"host": "127.0.0.1", "porta": 0}, "de 1 a 65535; veio 0"),
+    ({"servidor": ("127.0.0.1", 1), "host": "127.0.0.1"}, "deixe um só"),
+    ({"host": ("127.0.0.1", 60000)}, "o host deve ser um texto"),
+])  # fmt: skip
+def test_um_endereco_por_extenso_sem_sentido(pedido, trecho):
+    """Cada engano diz o que se esperava, e o que veio, e não fecha o painel que já estava aberto."""
+    anterior = Painel(nome="certo")
+    with pytest.raises(ErroDeUso, match=trecho):
+        Painel(**pedido, nome="certo")
+    assert anterior.servidor.ligado
+    anterior.fechar()
 
 
 def test_o_painel_nao_usa_o_matplotlib():

@@ -18,7 +18,7 @@ from . import telas
 from .ao_vivo import com_reserva, convite
 from .controles import Controles
 from .desenhos import ultima_troca
-from .volta import ServidorDeOutro, Troca
+from .volta import ServidorDeOutro, Troca, servidor_de_fora
 
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
@@ -37,6 +37,7 @@ class Painel(Controles):
     Args:
         servidor: um `Servidor` seu, que o painel observa, liga e desliga, ou o endereço `(host, porta)` de
             um que outra pessoa ligou; por padrão o painel cria um, numa porta livre, e o para ao fechar.
+        host, porta: o mesmo endereço, dito por extenso; sem a porta, é a 60000 do trabalho e do mural.
         semente: torna repetíveis os números sorteados e, se o servidor é do painel, as letras dele.
         prazo: segundos que o cliente espera por uma resposta.
         nome: para ter mais de um painel aberto ao mesmo tempo.
@@ -44,11 +45,8 @@ class Painel(Controles):
 
     _abertos = {}
 
-    def __init__(self, servidor=None, *, semente=None, prazo=5.0, nome="painel"):
-        if isinstance(servidor, tuple) and len(servidor) == 2:
-            servidor = ServidorDeOutro(*servidor)
-        elif servidor is not None and not hasattr(servidor, "iniciar"):
-            raise ErroDeUso(f"esperava um Servidor ou um endereço (host, porta), e veio {servidor!r}")
+    def __init__(self, servidor=None, *, host=None, porta=None, semente=None, prazo=5.0, nome="painel"):
+        servidor = servidor_de_fora(servidor, host, porta)
         anterior = Painel._abertos.pop(nome, None)
         if anterior is not None:
             anterior.fechar()

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from ..cliente import Cliente
 from ..diario import Diario
+from ..erros import ErroDeUso
 from ..protocolo import tipo_da_resposta
+
+PORTA_DO_TRABALHO = 60000  # a do enunciado, que o mural também usa
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,24 @@ class ServidorDeOutro:
     def __init__(self, host, porta):
         Cliente(host, porta)  # confere o endereço, sem conectar
         self.endereco, self.diario = (host, porta), Diario()
+
+
+def servidor_de_fora(servidor=None, host=None, porta=None):
+    """O servidor que se pediu ao painel, de um destes jeitos; None se não se pediu nenhum.
+
+    Raises:
+        ErroDeUso: não é um servidor nem um endereço, ou pedem-se duas coisas ao mesmo tempo.
+    """
+    if host is None and porta is None:
+        if isinstance(servidor, tuple) and len(servidor) == 2:
+            return ServidorDeOutro(*servidor)
+        if servidor is None or hasattr(servidor, "iniciar"):
+            return servidor
+        raise ErroDeUso(f"esperava um Servidor ou um endereço (host, porta), e veio {servidor!r}")
+    if servidor is not None:
+        raise ErroDeUso("esperava ou o servidor, ou o host e a porta dele, e vieram os dois; deixe um só")
+    if host is None:
+        raise ErroDeUso(
+            f'veio a porta {porta!r} e faltou o host do servidor: Painel(host="127.0.0.1", porta={porta!r}), por exemplo'
+        )
+    return ServidorDeOutro(host, PORTA_DO_TRABALHO if porta is None else porta)
