@@ -31,6 +31,8 @@ ADEUS = 2.0  # segundos que se espera o cliente ler a última resposta antes do 
 MAXIMO_A_DESPEDIR = 64  # clientes além do limite que se despedem ao mesmo tempo; os demais são fechados na hora
 CHEIO = "servidor cheio"
 DEMAIS = "conexões demais do mesmo endereço"
+CALADO = "silêncio de"
+AVISOS = CHEIO, DEMAIS, CALADO  # o começo do que se diz a um cliente que não perguntou: não são respostas
 PRAZO_DE_PARADA = 2.0  # segundos para a thread terminar
 
 
@@ -353,7 +355,7 @@ class Motor(threading.Thread):
         if conexao.entupida:
             self.fechar(conexao, "o cliente não lê as respostas")
         else:
-            self.despedir(conexao, f"silêncio de {segundos(self.conversando.segundos)}")
+            self.despedir(conexao, f"{CALADO} {segundos(self.conversando.segundos)}")
 
     def despedir(self, conexao, por_que, avisar=True):
         """Envia o que falta, encerra o envio e espera o cliente fechar, até o prazo (PI-27)."""

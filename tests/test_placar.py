@@ -200,3 +200,76 @@ def test_o_dado_vira_json(servidor, placar):
     ate(placar, lambda: placar.alunos and fechou(placar))
     dado = json.loads(json.dumps(placar.como_dado()))
     assert dado["alunos"][0]["nome"] == "Ana" and dado["alunos"][0]["respostas"] == {"ÍMPAR": 1}
+
+
+def test_o_aviso_do_servidor_nao_e_resposta():
+    """Quem só se conectou e ouviu que estava calado não fez pedido nenhum, nem recebeu um ERRO."""
+    with Servidor(silencio=0.2) as servidor:
+        placar = Placar(servidor.diario)
+        with conectar(servidor.endereco) as client_socket:
+            assert ler(client_socket, 4) == b"ERRO"
+            ate(placar, lambda: any(e.tipo == "envia" for e in servidor.diario))
+        ate(placar, lambda: placar.alunos and fechou(placar))
+    (aluno,) = placar.alunos.values()
+    assert (aluno.pedidos, aluno.respostas, set(aluno.missoes)) == (0, {}, {"conectou"})
+    assert aluno.defeito == "ficou calado até o fim do prazo" and not placar.por_fatia
+
+
+@pytest.mark.parametrize("limite", ["max_por_endereco", "max_conexoes"])
+def test_quem_nao_coube_e_contado_a_parte(limite):
+    """As recusas aparecem como recusas, e não como pedidos nem defeitos de quem já estava lá."""
+    with Servidor(**{limite: 2}) as servidor:
+        placar = Placar(servidor.diario)
+        abertas = [conectar(servidor.endereco) for _ in range(6)]
+        for client_socket in abertas[2:]:
+            assert ler(client_socket, 4) == b"ERRO"
+        for client_socket in abertas[2:]:
+            client_socket.close()  # sem ler o resto: o servidor vê um RST
+        ate(placar, lambda: placar.conexoes_abertas == 2 and placar.recusados)
+        for client_socket in abertas[:2]:
+            client_socket.sendall(b"7\n")
+            assert ler(client_socket, 7) == "ÍMPAR\n".encode()
+            client_socket.close()
+        ate(placar, lambda: fechou(placar))
+    (aluno,) = placar.alunos.values()
+    assert placar.recusados == {"127.0.0.1": 4}
+    assert (aluno.pedidos, aluno.respostas, aluno.defeito) == (2, {"ÍMPAR": 2}, "não devolveu com FIM")
+
+
+def test_depois_de_uma_perda_ninguem_fica_conectado_para_sempre():
+    """O fim de uma conexão pode estar entre os eventos perdidos: as que não dão mais sinal deixam de contar."""
+    diario = Diario(maximo=3)
+    placar = Placar(diario)
+
+    def anotar(tipo, porta, **mais):
+        diario.registrar("servidor", tipo, "", ("127.0.0.1", 1), ("127.0.0.7", porta), **mais)
+
+    anotar("conecta", 1)
+    anotar("conecta", 2)
+    placar.atualizar()
+    anotar("fecha", 1)
+    for _ in range(3):
+        anotar("recebe", 2, dados=b"7\n")  # a outra continua
+    placar.atualizar()
+    (aluno,) = placar.alunos.values()
+    assert (placar.perdidos, placar.conexoes_abertas, aluno.abertas) == (1, 1, 1)
+    anotar("fecha", 1)  # de uma de que já não se sabia: não é uma recusa
+    anotar("fecha", 2)
+    placar.atualizar()
+    assert (placar.conexoes_abertas, aluno.abertas, placar.recusados) == (0, 0, {})
+
+
+@OUTROS_ENDERECOS
+def test_quem_so_se_conectou_da_lugar_a_quem_chega(servidor, placar, monkeypatch):
+    """Com o placar cheio, sai a linha de quem foi embora sem perguntar; a de quem perguntou fica."""
+    monkeypatch.setattr(modulo, "MAXIMO_DE_LINHAS", 3)
+    with de(servidor.endereco, "127.0.0.2") as client_socket:
+        client_socket.sendall(b"7\n")
+        ler_linha(client_socket)
+    for i in range(20):
+        de(servidor.endereco, f"127.0.1.{i + 1}").close()
+        ate(placar, lambda: sum(e.tipo == "fecha" for e in servidor.diario) == i + 2)
+    with Cliente(*servidor.endereco, nome="Ana") as cliente:
+        cliente.perguntar(7)
+    ate(placar, lambda: ("Ana", "127.0.0.1") in placar.alunos and fechou(placar))
+    assert len(placar.alunos) <= 3 and placar.alunos["", "127.0.0.2"].pedidos == 1 and not placar.recusados

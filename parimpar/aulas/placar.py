@@ -10,6 +10,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 
+from ..motor import AVISOS, CALADO, CHEIO, DEMAIS
 from ..protocolo import tipo_da_resposta
 from ..texto import visivel
 
@@ -30,6 +31,7 @@ INTERVALOS = 15  # os últimos, para a mediana
 FATIA = 10  # segundos de cada ponto do gráfico de respostas
 FATIAS = 6 * 360  # guardam-se seis horas
 CLIENTES_UDP = 1000  # endereços lembrados, os que falaram por último
+AVISADOS = tuple(f"ERRO {aviso}" for aviso in AVISOS)
 BYTES_PENDENTES = 4096  # do que se envia a um cliente e ainda não tem \n: mais do que a maior resposta
 
 
@@ -97,7 +99,7 @@ class Aluno:
 class _Conexao:
     """O que se sabe de uma conexão aberta."""
 
-    __slots__ = ("aluno", "em_linha", "pendente", "pedacos", "a_enviar", "respostas", "boas", "devolvidas")
+    __slots__ = ("aluno", "em_linha", "pendente", "pedacos", "a_enviar", "respostas", "boas", "devolvidas", "avisada")
 
     def __init__(self, aluno):
         self.aluno = aluno
@@ -108,6 +110,7 @@ class _Conexao:
         self.respostas = 0
         self.boas = 0  # as que não são ERRO
         self.devolvidas = 0  # o servidor anota a devolução antes da resposta, se as duas vieram no mesmo recv
+        self.avisada = False  # o servidor lhe disse por que a fecha
 
 
 class Placar:
@@ -131,7 +134,8 @@ class Placar:
         """Lê os eventos novos e devolve quantos foram."""
         antes = self._cursor
         eventos, self._cursor = self.diario.desde(antes)
-        self.perdidos += self._cursor - antes - len(eventos)
+        if perdidos := self._cursor - antes - len(eventos):
+            self._recomecar(perdidos)
         for evento in eventos:
             if evento.remoto and evento.quem == "servidor":
                 self._ler(evento)
@@ -168,6 +172,13 @@ class Placar:
         return {"segundos": round(agora - self.comeco, 1), "alunos": alunos, "perdidos": self.perdidos,
                 "recusados": dict(self.recusados)}  # fmt: skip
 
+    def _recomecar(self, perdidos):
+        """Sem os eventos que faltam não se sabe quem ainda está conectado: volta a contar quem der sinal."""
+        self.perdidos += perdidos
+        for conexao in self._conexoes.values():
+            conexao.aluno.abertas = 0
+        self._conexoes.clear()
+
     # Um evento de cada vez.
 
     def _ler(self, evento):
@@ -175,8 +186,9 @@ class Placar:
         if conexao is None and (evento.chamada.startswith(("recvfrom", "sendto")) or evento.remoto in self._udp):
             conexao = self._do_udp(evento)
         elif conexao is None:
-            if evento.tipo == "fecha":  # recusada: nem chegou a entrar
-                self._contar_recusa(evento.remoto[0])
+            if evento.tipo == "fecha":  # nem chegou a entrar, ou entrou num evento que se perdeu
+                if evento.detalhe in (CHEIO, DEMAIS):
+                    self._contar_recusa(evento.remoto[0])
                 return
             conexao = self._conectar(evento)
         conexao.aluno.ultimo = evento.instante
@@ -203,14 +215,23 @@ class Placar:
         """A linha dele, nova ou não; quando não cabem mais, a dos que não couberam daquele endereço."""
         aluno = self.alunos.get((nome, ip))
         if aluno is None:
-            cheio = len(self.alunos) >= MAXIMO_DE_LINHAS or (nome and self._nomes[ip] >= NOMES_POR_ENDERECO)
-            if cheio:
+            nomes_demais = nome and self._nomes[ip] >= NOMES_POR_ENDERECO
+            if nomes_demais or (len(self.alunos) >= MAXIMO_DE_LINHAS and not self._dar_lugar()):
                 self._contar_recusa(ip)
                 return self.alunos.get(("", ip)) or Aluno("", ip, 0)
             self._nomes[ip] += bool(nome)
             self._numero += 1
             aluno = self.alunos[nome, ip] = Aluno(nome, ip, self._numero)
         return aluno
+
+    def _dar_lugar(self):
+        """Tira a linha mais antiga de quem foi embora sem perguntar nada; diz se havia uma."""
+        for (nome, ip), aluno in self.alunos.items():
+            if not aluno.pedidos and not aluno.abertas:
+                del self.alunos[nome, ip]
+                self._nomes[ip] -= bool(nome)
+                return True
+        return False
 
     def _contar_recusa(self, ip):
         if ip in self.recusados or len(self.recusados) < MAXIMO_DE_LINHAS:
@@ -241,6 +262,9 @@ class Placar:
         textos = self._textos(conexao, evento.dados)
         aluno = conexao.aluno
         for texto in textos:
+            if texto.startswith(AVISADOS):
+                self._avisar(conexao, texto)
+                continue
             tipo = tipo_da_resposta(texto)
             conexao.respostas += 1
             conexao.boas += tipo != "ERRO"
@@ -254,6 +278,14 @@ class Placar:
                 aluno.cumprir("dois", evento.instante)
         if not conexao.em_linha:
             conexao.pendente = False
+
+    def _avisar(self, conexao, texto):
+        """O servidor se despede de quem não perguntou: não coube, ou ficou calado."""
+        conexao.avisada = True
+        if CALADO in texto:
+            conexao.aluno.defeito = "ficou calado até o fim do prazo"
+        else:
+            self._contar_recusa(conexao.aluno.ip)
 
     @staticmethod
     def _textos(conexao, dados):
@@ -277,6 +309,8 @@ class Placar:
             aluno.defeito = f"devolveu {visivel(evento.dados, 20)} em vez da resposta"
 
     def _ler_erro(self, conexao, evento):
+        if conexao.avisada:
+            return  # foi embora sem ler o aviso
         if evento.dados:
             conexao.aluno.defeito = f"mandou {visivel(evento.dados, 20)}"
         elif "perdida" in evento.detalhe:
@@ -286,13 +320,9 @@ class Placar:
         aluno = conexao.aluno
         aluno.abertas -= 1
         del self._conexoes[evento.remoto]
-        if evento.detalhe == "o servidor parou":
+        if evento.detalhe == "o servidor parou" or conexao.avisada:
             return
-        if "servidor cheio" in evento.detalhe:
-            self._contar_recusa(evento.remoto[0])
-        elif "silêncio" in evento.detalhe:
-            aluno.defeito = "ficou calado até o fim do prazo"
-        elif "não lê" in evento.detalhe:
+        if "não lê" in evento.detalhe:
             aluno.defeito = "não lê as respostas"
         elif not conexao.respostas:
             aluno.defeito = aluno.defeito or "conectou-se e não perguntou"
@@ -300,6 +330,6 @@ class Placar:
             aluno.defeito = "não devolveu com FIM"
 
     def _contar_na_fatia(self, instante):
-        self.por_fatia[int((instante - self.comeco) // FATIA)] += 1
+        self.por_fatia[max(int((instante - self.comeco) // FATIA), 0)] += 1
         if len(self.por_fatia) > FATIAS:
             del self.por_fatia[min(self.por_fatia)]
