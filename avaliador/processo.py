@@ -17,7 +17,7 @@ import psutil
 
 from .isolamento import Iniciado, sem_espera_na_tela
 from .rastro import ler_rastro, sem_rastros
-from .tabela import tabela
+from .tabela import descendentes, tabela
 
 SAIDA_GUARDADA = 64 * 1024  # bytes do começo de cada canal da tela; o resto é lido e jogado fora
 DISCO = 64 * 1024**2  # bytes escritos no disco pela família inteira, ou no maior arquivo aberto
@@ -228,11 +228,12 @@ class Programa:
         return {self._iniciado.pid, *self._vistos}
 
     def familia(self):
-        """O processo e todos os seus descendentes, vivos: uma passada só pela tabela de processos.
+        """O processo e todos os seus descendentes, vivos.
 
-        Quem o pai esqueceu é achado pelo guardião, que o adota (no Linux), pela sessão, ou por já ter sido visto.
+        Quem o pai esqueceu é achado pelo guardião, que o adota (no Linux). Sem ele, pela sessão, ou por já ter sido visto.
         """
-        guardiao, agora = self._iniciado.guardiao, tabela()
+        guardiao = self._iniciado.guardiao
+        agora = (guardiao and descendentes(guardiao)) or tabela()
         filhos = {}
         for pid, linha in agora.items():
             filhos.setdefault(linha.pai, []).append(pid)
