@@ -143,7 +143,7 @@ class Ligacao:
             return None
         with contextlib.suppress(OSError):
             ponta = outra_ponta(self._sock)
-            por_ler = ponta.por_ler if ponta and ponta.inode else 0  # se já fechou, não vai ler mais nada
+            por_ler = ponta.por_ler if ponta and not ponta.fechada else 0  # se já fechou, não vai ler mais nada
             return (estado(self._sock).fila_envio or 0) + por_ler
         return 0  # já não há conexão
 

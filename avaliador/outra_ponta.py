@@ -18,20 +18,23 @@ SOCK_DIAG, POR_FAMILIA = 4, 20  # NETLINK_SOCK_DIAG e SOCK_DIAG_BY_FAMILY, em li
 PEDIDO = "=IHHIIBBxxIHH16s16sIII"  # o cabeçalho e o `inet_diag_req_v2`, de linux/inet_diag.h
 QUALQUER = 0xFFFFFFFF  # todos os estados; e INET_DIAG_NOCOOKIE
 FILA, INODE = 72, 84  # onde ficam, na resposta: 16 bytes de cabeçalho, e o `inet_diag_msg`
+ESTADO, COM_DONO = 17, (1, 8)  # onde fica; ESTABLISHED e CLOSE_WAIT: o programa ainda pode ler
 ERRO = 2  # NLMSG_ERROR: não há tal conexão
 PRAZO = 0.5  # segundos: o kernel responde logo, ou não responde
 
 
 @dataclass(frozen=True)
 class OutraPonta:
-    """O socket da outra ponta; depois de fechado por ela, `inode` é 0.
+    """O socket da outra ponta.
 
-    inode: o número do socket, com que se acha o processo.
+    inode: o número do socket, com que se acha o processo; 0 antes do accept e depois do close.
     por_ler: bytes que chegaram a ela e o programa ainda não tirou da fila.
+    fechada: o programa já a fechou, e não vai ler mais nada.
     """
 
     inode: int
     por_ler: int
+    fechada: bool
 
 
 def outra_ponta(sock):
@@ -56,7 +59,8 @@ def outra_ponta(sock):
             netlink.send(pedido)
             resposta = netlink.recv(4096)
         if struct.unpack_from("=H", resposta, 4)[0] != ERRO:
-            return OutraPonta(struct.unpack_from("=I", resposta, INODE)[0], struct.unpack_from("=I", resposta, FILA)[0])
+            inode, por_ler = (struct.unpack_from("=I", resposta, onde)[0] for onde in (INODE, FILA))
+            return OutraPonta(inode, por_ler, inode == 0 and resposta[ESTADO] not in COM_DONO)
     return None
 
 

@@ -29,7 +29,24 @@ def test_quanto_a_outra_ponta_ainda_nao_leu(host, familia):
             assert ler(cliente, 2) == b"12" and outra_ponta(conexao).por_ler == 3
             cliente.close()
             fechada = outra_ponta(conexao)
-            assert fechada is None or fechada.inode == 0
+            assert fechada is None or (fechada.inode, fechada.fechada) == (0, True)
+
+
+@SO_NO_LINUX
+@pytest.mark.parametrize("host, familia", FAMILIAS)
+def test_antes_do_accept_nada_foi_lido(host, familia):
+    """O que espera na fila do listen ainda não é de ninguém, e não é por isso que foi lido."""
+    with (
+        socket.create_server((host, 0), family=familia) as escuta,
+        socket.create_connection(escuta.getsockname()[:2]) as cliente,
+    ):
+        for fim in (False, True):
+            cliente.sendall(b"123") if not fim else cliente.shutdown(socket.SHUT_WR)
+            ponta = outra_ponta(cliente)
+            assert (ponta.inode, ponta.fechada) == (0, False) and ponta.por_ler >= 3
+        conexao, _ = escuta.accept()
+        with conexao:
+            assert ler(conexao, 3) == b"123" and not outra_ponta(cliente).fechada
 
 
 @pytest.mark.parametrize("host, familia", FAMILIAS)
