@@ -14,6 +14,8 @@ INDECISO = 3  # nada se viu falhar, mas algum caso não deu para julgar
 DEFEITO = 70  # um erro do próprio avaliador; o número é o EX_SOFTWARE do sysexits.h
 INTERROMPIDO = 130  # Ctrl-C ou kill: como faz o shell
 
+SEM_ISOLAMENTO = "executa os programas com as suas permissões, mesmo onde é possível isolá-los"
+
 _semente = numero_entre(0, 10**9, int, "um inteiro de 0 a 1000000000")
 _paralelas = numero_entre(1, 64, int, "um inteiro de 1 a 64")
 
@@ -46,6 +48,7 @@ def _analisador():
     comum.add_argument("--semente", type=_semente, metavar="N", help="repete os sorteios de outro exame, que a disse")
     ajuda = "o que o programa lê do teclado; \\n separa as linhas"
     comum.add_argument("--entrada", default="", metavar="TEXTO", help=ajuda)
+    comum.add_argument("--sem-isolamento", action="store_true", help=SEM_ISOLAMENTO)
     comum.add_argument("programa", nargs="+", metavar="COMANDO", help="o que executa o programa, depois de --")
     uso = "%(prog)s [opções] -- COMANDO…"
     exame = alvos.add_parser("servidor", parents=[comum], help="inicia um servidor e o examina", usage=uso)
@@ -70,13 +73,14 @@ def _analisador():
     turma.add_argument(
         "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
     )
+    turma.add_argument("--sem-isolamento", action="store_true", help=SEM_ISOLAMENTO)
     turma.set_defaults(executar=_avaliar_turma)
     return avaliar
 
 
 def _avaliar(opcoes):
     _exigir_psutil()
-    from . import relatorio
+    from . import caixa, rede, relatorio
     from .barra import Barra
     from .exame_cliente import ExameDeCliente
     from .exame_servidor import ExameDeServidor
@@ -85,9 +89,14 @@ def _avaliar(opcoes):
     entrada = opcoes.entrada.replace("\\n", "\n") + "\n" if opcoes.entrada else ""
     opcionais = {"semente": opcoes.semente, "entrada": entrada or None, "so": opcoes.so and opcoes.so.split(",")}
     opcionais = {nome: valor for nome, valor in opcionais.items() if valor is not None}
+    isolamento = _isolamento(opcoes)
+    if isolamento == caixa.BWRAP and not rede.entrar():
+        isolamento = caixa.NA_REDE
     barra = Barra()
     try:
-        avaliacao = exame(opcoes.programa, opcoes.porta, progresso=barra, **opcionais).avaliar()
+        avaliacao = exame(
+            opcoes.programa, opcoes.porta, progresso=barra, isolamento=isolamento, **opcionais
+        ).avaliar()  # fmt: skip
     except KeyboardInterrupt:
         return _interrompido(barra)
     em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
@@ -135,6 +144,16 @@ def _avaliar_turma(opcoes):
     if opcoes.devolver:
         devolver(turma.resultados, opcoes.devolver, planilha)
     return INDECISO if any(resultado.nota is None for resultado in turma.resultados) else 0
+
+
+def _isolamento(opcoes):
+    """O melhor que a máquina dá, com um aviso se não é o inteiro; nenhum, se se pediu."""
+    from . import caixa
+
+    isolamento = caixa.NENHUM if opcoes.sem_isolamento else caixa.disponivel()
+    if isolamento in caixa.AVISO and not opcoes.sem_isolamento:
+        queixar(caixa.AVISO[isolamento])
+    return isolamento
 
 
 def _interrompido(barra):

@@ -9,6 +9,7 @@ import traceback
 
 from parimpar.erros import ErroParimpar
 
+from .caixa import NENHUM
 from .caso import escolher
 from .conselhos import Conselho, lingua_de
 from .relatorio import Avaliacao
@@ -75,17 +76,19 @@ class Exame:
         so: uma régua, ou nomes de casos; por padrão, todos.
         semente: a dos sorteios; por padrão, outra a cada exame.
         entrada: o texto que o programa lê do teclado.
+        isolamento: o da caixa em que executa (caixa.py), e o relatório o diz; por padrão, nenhum, e não o diz.
     """
 
     ALVO, CASOS = "", ()
 
     def __init__(
         self, comando, porta=None, pasta=None, progresso=lambda feitos, total, titulo: None, so=None, *,
-        semente=None, entrada="",
+        semente=None, entrada="", isolamento=None,
     ):  # fmt: skip
         self.casos = escolher(self.CASOS, so)
         self.comando, self.pasta, self.progresso = tuple(comando), pasta, progresso
         self.porta_pedida, self.entrada = porta or None, entrada
+        self.isolamento, self._dizer_isolamento = isolamento or NENHUM, isolamento
         self.semente = random.randrange(SEMENTES) if semente is None else semente
         self.fatos, self.trancas, self.tropecos = {}, {}, {}  # só a classe fato mexe aqui
         self.passos = []  # os do caso que está sendo julgado; só o motor os troca
@@ -140,7 +143,7 @@ class Exame:
         self.progresso(len(self.casos), len(self.casos), "pronto")
         return Avaliacao(
             self.ALVO, self.comando, tuple(self.perfil()), tuple(vereditos), time.monotonic() - self.comeco,
-            parcial=len(self.casos) < len(self.CASOS), semente=self.semente,
+            parcial=len(self.casos) < len(self.CASOS), semente=self.semente, isolamento=self._dizer_isolamento,
         )  # fmt: skip
 
     def julgar_todos(self):

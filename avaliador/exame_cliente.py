@@ -118,7 +118,7 @@ class ExameDeCliente(Exame):
 
     def iniciar(self, comando):
         """Um processo novo do cliente."""
-        return Programa(comando, self.pasta, self.entrada)
+        return Programa(comando, self.pasta, self.entrada, self.isolamento)
 
     @contextlib.contextmanager
     def bancada(self, responder=None, ritmo=None, espera=False, **como):

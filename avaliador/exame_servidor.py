@@ -163,7 +163,7 @@ class ExameDeServidor(Exame):
         """
         partida = self.partida
         try:
-            programa, esta = partir(partida.comando, self.pasta, None, porta, self.entrada, suspeita=porta)
+            programa, esta = partir(partida.comando, self.pasta, None, porta, self.entrada, suspeita=porta, isolamento=self.isolamento)
         except PortaPresa:
             return False
         programa.encerrar()
@@ -194,7 +194,7 @@ class ExameDeServidor(Exame):
         porta = preferida or pedida or self._porta_ocupada()
         for vez in range(VEZES):
             try:
-                return partir(comando, self.pasta, pedida, preferida, self.entrada, prazo, porta)
+                return partir(comando, self.pasta, pedida, preferida, self.entrada, prazo, porta, self.isolamento)
             except PortaPresa as fim:
                 comeco = time.monotonic()
                 if vez == VEZES - 1 or not esperar_livre(porta):

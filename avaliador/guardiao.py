@@ -1,11 +1,12 @@
 """O guardião: um processo pequeno entre o avaliador e o programa examinado; quem o inicia é isolamento.py.
 
-Uso: python guardiao.py DESCRITOR COMANDO…
+Uso: python guardiao.py DESCRITOR COPIAS [DESCRITOR PASTA]… COMANDO…
 
 Ele inicia o programa numa sessão própria, diz pelo descritor (um socket) o pid e depois o código de saída, e espera. Todo
 descendente que fica órfão passa a ser filho dele (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do
-socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Começa a
-cada caso de um exame: por isso só importa o que precisa, sem `contextlib` nem `socket`.
+socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de
+uma caixa (caixa.py) é o processo 1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um
+exame: por isso só importa o que precisa, sem `contextlib`, `shutil` nem `socket`.
 """
 
 import ctypes
@@ -18,15 +19,21 @@ import sys
 import time
 
 PROCESSOS_DO_USUARIO = 4096  # limite do sistema, que só uma bomba de forks alcança antes da próxima ronda do vigia
-SET_PDEATHSIG, SET_CHILD_SUBREAPER = 1, 36  # man 2 prctl
+PROCESSOS_DA_CAIXA = 1024  # threads incluídas; numa caixa só se contam os dela (o superusuário não tem este limite)
+SET_PDEATHSIG, SET_DUMPABLE, SET_CHILD_SUBREAPER = 1, 4, 36  # man 2 prctl
 OLHADA = 0.01  # segundos entre duas voltas atrás dos que restam
 DESISTE = 10.0  # segundos atrás deles: um que mudou de dono não se deixa matar
 
 
 def main():
     """Inicia o programa, vigia-o e não deixa nada para trás."""
-    controle, comando = int(sys.argv[1]), sys.argv[2:]
+    controle, quantas = int(sys.argv[1]), int(sys.argv[2])
+    copias, comando = sys.argv[3 : 3 + 2 * quantas], sys.argv[3 + 2 * quantas :]
     os.set_inheritable(controle, False)  # o programa não o recebe
+    if os.getpid() == 1:
+        _prctl(SET_DUMPABLE, 0)  # nem o programa, que é do mesmo usuário, lhe lê ou muda a memória
+    for descritor, pasta in zip(copias[::2], copias[1::2]):
+        copiar(int(descritor), pasta)
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sinal, signal.SIG_IGN)  # o programa pode mandá-los ao pai; quem manda aqui é o socket
     _prctl(SET_CHILD_SUBREAPER, 1)
@@ -37,6 +44,7 @@ def main():
     erro_do_exec, escrita = os.pipe()
     guardiao = os.getpid()
     if (programa := os.fork()) == 0:
+        _dizer(controle, "programa\n")  # quem o lê fica sabendo o pid que este processo tem fora da caixa
         _virar_o_programa(comando, guardiao, escrita)
     os.close(escrita)
     erro = os.read(erro_do_exec, 16)
@@ -56,8 +64,47 @@ def main():
             _dizer(controle, f"fim {codigo}\n")
         if controle in prontos and not _vivo(controle):
             break
-    _matar_todos(programa)
+    if guardiao != 1:  # com o processo 1 de uma caixa acabam todos os dela
+        _matar_todos(programa)
     os._exit(0)
+
+
+def copiar(origem, destino):
+    """Copia uma pasta aberta; o que já está montado no destino, o que não se lê e o que não cabe ficam de fora.
+
+    Args:
+        origem: o descritor dela, que fica fechado.
+        destino: uma pasta que existe.
+    """
+    onde = os.stat(destino).st_dev
+    with os.scandir(origem) as itens:
+        for item in itens:
+            try:
+                _copiar_item(item, origem, os.path.join(destino, item.name), onde)
+            except OSError:
+                continue
+    os.close(origem)
+
+
+def _copiar_item(item, origem, novo, onde):
+    existe = os.path.lexists(novo)
+    if item.is_symlink() and not existe:
+        os.symlink(os.readlink(item.name, dir_fd=origem), novo)
+    elif item.is_dir(follow_symlinks=False) and (not existe or os.lstat(novo).st_dev == onde):
+        if not existe:
+            os.mkdir(novo)
+        copiar(os.open(item.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=origem), novo)
+    elif item.is_file(follow_symlinks=False) and not existe:
+        de = os.open(item.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=origem)
+        try:
+            para = os.open(novo, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.fstat(de).st_mode & 0o777)
+            try:
+                while dados := os.read(de, 1024**2):
+                    os.write(para, dados)
+            finally:
+                os.close(para)
+        finally:
+            os.close(de)
 
 
 def _virar_o_programa(comando, guardiao, escrita):
@@ -67,10 +114,16 @@ def _virar_o_programa(comando, guardiao, escrita):
         os._exit(1)
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(sinal, signal.SIG_DFL)
-    for limite, valor in (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, PROCESSOS_DO_USUARIO):
+    processos = PROCESSOS_DA_CAIXA if guardiao == 1 else PROCESSOS_DO_USUARIO
+    for limite, valor in (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, processos):
         maximo = resource.getrlimit(limite)[1]
         valor = valor if maximo == resource.RLIM_INFINITY else min(valor, maximo)
         resource.setrlimit(limite, (valor, valor))
+    try:
+        with open("/proc/self/oom_score_adj", "w") as nota:
+            nota.write("1000")  # se a memória da máquina acabar, que seja ele o escolhido
+    except OSError:
+        pass
     try:
         os.execvp(comando[0], comando)
     except OSError as erro:

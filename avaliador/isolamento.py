@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,9 @@ import threading
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-GUARDIAO = str(pathlib.Path(__file__).with_name("guardiao.py"))
+from .caixa import GUARDIAO, NENHUM, Caixa
+
+CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
 # O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
@@ -69,13 +72,17 @@ class Iniciado:
         comando: lista de argumentos.
         pasta: onde executá-lo.
         entrada: o que ele lê do teclado; depois disso, o fim do arquivo.
+        isolamento: o da caixa em que executa (caixa.py); por padrão, nenhum.
+        fica: o que ele escreve na pasta fica nela.
 
     Raises:
         ErroDeUso: o programa não existe ou não se deixa executar.
     """
 
-    def __init__(self, comando, pasta=None, entrada=""):
+    def __init__(self, comando, pasta=None, entrada="", isolamento=NENHUM, fica=False):
+        self.caixa = Caixa(isolamento, pasta, tuple(comando), fica)
         self.excesso = ""  # o guardião foi morto pelo programa
+        self.guardiao = None  # o pid dele, que não é do programa
         self._codigo, self._fim = None, threading.Event()
         with tempfile.TemporaryFile() as teclado:
             teclado.write(entrada.encode())
@@ -83,7 +90,7 @@ class Iniciado:
             canais = {"stdin": teclado, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
             try:
                 if os.name == "posix":
-                    self._com_guardiao(list(comando), cwd=pasta, env=ambiente(), **canais)
+                    self._com_guardiao(list(comando), pasta, env=self.caixa.ambiente(ambiente()), **canais)
                 else:
                     novo = subprocess.CREATE_NEW_PROCESS_GROUP
                     self._processo = subprocess.Popen(comando, cwd=pasta, env=ambiente(), creationflags=novo, **canais)
@@ -92,20 +99,34 @@ class Iniciado:
                 raise _nao_executa(comando) from erro
         self.stdout, self.stderr = self._processo.stdout, self._processo.stderr
 
-    def _com_guardiao(self, comando, **opcoes):
+    def _com_guardiao(self, comando, pasta, **opcoes):
         self._controle, dele = socket.socketpair()
-        guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno())]
-        guardiao += sem_espera_na_tela(comando, opcoes.get("cwd"))
-        try:
-            self._processo = subprocess.Popen(guardiao, start_new_session=True, pass_fds=[dele.fileno()], **opcoes)
-        except BaseException:
-            self._controle.close()
-            raise
-        finally:
-            dele.close()
+        if hasattr(socket, "SO_PASSCRED"):
+            self._controle.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        with contextlib.ExitStack() as pilha:
+            pilha.callback(dele.close)
+            try:
+                prefixo, abertas = self.caixa.prefixo(), []
+                for lugar in self.caixa.copias:
+                    abertas.append(os.open(lugar, os.O_RDONLY | os.O_DIRECTORY))
+                    pilha.callback(os.close, abertas[-1])
+                copias = [str(x) for par in zip(abertas, self.caixa.copias, strict=True) for x in par]
+                guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno()), str(len(abertas)), *copias]
+                guardiao += sem_espera_na_tela(comando, pasta)
+                heranca = [dele.fileno(), *abertas]
+                self._processo = subprocess.Popen(
+                    prefixo + guardiao, cwd=pasta, start_new_session=True, pass_fds=heranca, **opcoes
+                )
+            except BaseException:
+                self._controle.close()
+                raise
         self._controle.settimeout(INICIO)
         try:
-            que, _, valor = self._linha().partition(" ")
+            _, do_programa = self._linha()
+            linha, do_guardiao = self._linha()
+            que, _, valor = linha.partition(" ")
+            if que == "":
+                raise ErroDeUso(f"não foi possível isolar o programa: {self._queixa()}")
             if que != "pid":
                 raise _nao_executa(comando)
         except BaseException:
@@ -116,19 +137,33 @@ class Iniciado:
             self._processo.stderr.close()
             raise
         self._controle.settimeout(None)
-        self.pid = int(valor)
+        self.pid, self.guardiao = do_programa or int(valor), do_guardiao or self._processo.pid
         self._ouvinte = threading.Thread(target=self._ouvir, daemon=True)
         self._ouvinte.start()
 
+    def _queixa(self):
+        """A última linha que escreveu quem não chegou a iniciar o guardião."""
+        self._controle.close()
+        self._processo.kill()
+        linhas = self._processo.stderr.read(4096).decode(errors="replace").splitlines()
+        return visivel(linhas[-1] if linhas else "o guardião não começou", 200, aspas=False)
+
     def _linha(self):
-        linha = b""
+        """(a linha que o guardião, ou o programa antes de sê-lo, escreveu; o pid que ele tem aqui fora, se o sistema diz)."""
+        linha, pid = b"", None
         with contextlib.suppress(OSError):
-            while not linha.endswith(b"\n") and (byte := self._controle.recv(1)):
+            while not linha.endswith(b"\n"):
+                byte, avisos, *_ = self._controle.recvmsg(1, socket.CMSG_SPACE(CREDENCIAIS.size))
+                if not byte:
+                    break
                 linha += byte
-        return linha.decode().strip()
+                for _, tipo, dados in avisos:
+                    if tipo == getattr(socket, "SCM_CREDENTIALS", None):
+                        pid = CREDENCIAIS.unpack(dados)[0]
+        return linha.decode().strip(), pid
 
     def _ouvir(self):
-        que, _, valor = self._linha().partition(" ")
+        que, _, valor = self._linha()[0].partition(" ")
         if que == "fim":
             self._codigo = int(valor)
         elif not self._fim.is_set():  # o guardião morreu: só o próprio programa o mataria, e vai junto com ele
@@ -136,10 +171,14 @@ class Iniciado:
             self.excesso = "encerrado: matou o processo que o iniciou"
         self._fim.set()
 
-    @property
-    def guardiao(self):
-        """O pid do guardião, que não é do programa; None se não há."""
-        return self._processo.pid if self._controle else None
+    def escrito(self):
+        """Bytes que o programa tem agora nos lugares em que pode escrever, numa caixa."""
+        soma = 0
+        for lugar in self.caixa.memorias:
+            with contextlib.suppress(OSError):
+                dela = os.statvfs(f"/proc/{self.guardiao}/root{lugar}")
+                soma += (dela.f_blocks - dela.f_bfree) * dela.f_frsize
+        return soma
 
     @property
     def codigo(self):
@@ -160,7 +199,7 @@ class Iniciado:
         """Dispensa o guardião, que mata o que restar e termina; e fecha os canais."""
         if self._controle is not None:
             with contextlib.suppress(OSError):
-                os.kill(self._processo.pid, signal.SIGCONT)  # o programa pode tê-lo parado
+                os.kill(self.guardiao, signal.SIGCONT)  # o programa pode tê-lo parado
             with contextlib.suppress(OSError):
                 self._controle.shutdown(socket.SHUT_RDWR)
         try:

@@ -13,6 +13,7 @@ import psutil
 
 from parimpar.texto import segundos, visivel
 
+from .caixa import NENHUM
 from .processo import Programa
 from .veredito import Falhou, NaoDeu
 
@@ -68,7 +69,9 @@ class PortaPresa(Exception):
         self.desfecho = desfecho
 
 
-def partir(comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO, suspeita=None):
+def partir(
+    comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO, suspeita=None, isolamento=NENHUM
+):  # fmt: skip
     """Inicia o programa e espera que escute.
 
     Args:
@@ -76,6 +79,7 @@ def partir(comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO,
         preferida: a que se escolhe, se ele abre várias.
         prazo: segundos, sem contar aqueles em que o programa trabalha.
         suspeita: a porta que deve estar ocupada, se o programa diz que uma está.
+        isolamento: o da caixa em que executa.
 
     Returns:
         (`Programa` em execução, `Partida`).
@@ -85,7 +89,7 @@ def partir(comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO,
         NaoDeu: a culpa não é dele: porta ocupada, módulo que falta, máquina sem tela, teclado que não há.
         PortaPresa: vale a pena iniciá-lo de novo daqui a pouco.
     """
-    programa = Programa(comando, pasta, entrada)
+    programa = Programa(comando, pasta, entrada, isolamento)
     try:
         achado = _esperar(programa, pedida, preferida, prazo)
         if achado:
@@ -93,7 +97,8 @@ def partir(comando, pasta, pedida=None, preferida=None, entrada="", prazo=PRAZO,
         programa.ultima_linha()  # se está terminando, espera a saída toda
         if SEM_TELA.search(programa.saida) and shutil.which("xvfb-run") and comando[0] != "xvfb-run":
             programa.encerrar()
-            return partir(("xvfb-run", "-a", *comando), pasta, pedida, preferida, entrada, prazo, suspeita)
+            com_tela = ("xvfb-run", "-a", *comando)
+            return partir(com_tela, pasta, pedida, preferida, entrada, prazo, suspeita, isolamento)
         raise por_que(programa, suspeita, prazo)
     except BaseException:  # até um Ctrl-C: nada fica para trás
         programa.encerrar()

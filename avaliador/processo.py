@@ -1,8 +1,9 @@
 """O programa do aluno, em execução: começa, é vigiado e não deixa nada para trás.
 
 Executar o programa de outra pessoa é executar o que ela quiser, com as suas permissões. Aqui ele fica numa sessão
-própria, com prazo, com saída guardada até um limite e, onde o sistema deixa, memória, disco e processos limitados; mas
-não fica isolado: para turmas, prefira uma máquina ou um usuário só para isso. O comando nunca passa por um shell.
+própria, com prazo, com saída guardada até um limite e, onde o sistema deixa, memória, disco, processos e threads limitados.
+Numa caixa (caixa.py), fica também isolado; sem ela, prefira uma máquina ou um usuário só para isso. O comando nunca passa
+por um shell.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import time
 
 import psutil
 
+from .caixa import NENHUM
 from .isolamento import Iniciado, sem_espera_na_tela
 from .rastro import ler_rastro, sem_rastros
 from .tabela import descendentes, tabela
@@ -23,6 +25,7 @@ SAIDA_GUARDADA = 64 * 1024  # bytes do começo de cada canal da tela; o resto é
 DISCO = 64 * 1024**2  # bytes escritos no disco pela família inteira, ou no maior arquivo aberto
 MEMORIA = 1024**3  # bytes de memória residente da família inteira; a JVM usa uns 50 MiB
 PROCESSOS = 64  # da família inteira
+THREADS = 512  # da família inteira; a JVM começa com umas 30
 RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
@@ -45,12 +48,14 @@ class Programa:
         comando: lista de argumentos, como a do subprocess.
         pasta: onde executá-lo.
         entrada: o que ele lê do teclado; depois disso, o fim do arquivo.
+        isolamento: o da caixa em que executa (caixa.py); por padrão, nenhum.
+        fica: o que ele escreve na pasta fica nela, e não numa cópia.
 
     Raises:
         ErroDeUso: o programa não existe ou não se deixa executar.
     """
 
-    def __init__(self, comando, pasta=None, entrada=""):
+    def __init__(self, comando, pasta=None, entrada="", isolamento=NENHUM, fica=False):
         self.comando, self.pasta = list(comando), pasta
         self._tudo, self._canais, self._tranca = (
             bytearray(),
@@ -62,7 +67,7 @@ class Programa:
         self._excesso, self._encerrado = "", False
         self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
-        self._iniciado = Iniciado(self.comando, pasta, entrada)
+        self._iniciado = Iniciado(self.comando, pasta, entrada, isolamento, fica)
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
         self._vigia = threading.Thread(target=self._vigiar, daemon=True)
@@ -77,11 +82,13 @@ class Programa:
                 self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
 
     def _vigiar(self):
+        da_copia = self._iniciado.escrito()
         while not self._acabou.wait(RONDA):
-            familia, memoria, disco = self.familia(), 0, 0
+            familia, memoria, disco, threads = self.familia(), 0, self._iniciado.escrito() - da_copia, 0
             for processo in familia:
                 with contextlib.suppress(psutil.Error, AttributeError, OSError):
                     memoria += processo.memory_info().rss
+                    threads += processo.num_threads()
                     disco += processo.io_counters().write_bytes
                     disco = max(disco, *map(_ocupa, processo.open_files()), 0)
             if memoria > MEMORIA:
@@ -90,6 +97,8 @@ class Programa:
                 self._excesso = f"encerrado pelo avaliador: escreveu {disco // 1024**2} MiB no disco"
             elif len(familia) > PROCESSOS:
                 self._excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
+            elif threads > THREADS:
+                self._excesso = f"encerrado pelo avaliador: tinha {threads} threads"
             if self._excesso:
                 while self._sinalizar("kill", 0.5) and not self._acabou.is_set():
                     pass

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from parimpar.folha import ESTILO, cor
 from parimpar.texto import contar, visivel
 
+from .caixa import DESCRICAO
 from .veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO, numa_linha
 
 _CORES = {OK: "certo", TOLERADO: "tolerado", FALHOU: "erro", NAO_SE_APLICA: "rede", NAO_DEU: "rede"}
@@ -30,6 +31,7 @@ class Avaliacao:
     segundos: quanto levou.
     parcial: só se examinaram alguns casos?
     semente: a dos sorteios do exame; com ela, ele se repete.
+    isolamento: o da caixa em que o programa executou (caixa.py); None se não se escolheu nenhum.
     """
 
     alvo: str
@@ -39,6 +41,7 @@ class Avaliacao:
     segundos: float = field(default=0.0, compare=False)
     parcial: bool = False
     semente: int | None = None
+    isolamento: str | None = None
 
     def _da(self, regua, *situacoes):
         return [v for v in self.vereditos if v.regua == regua and v.situacao in situacoes]
@@ -112,6 +115,7 @@ class Avaliacao:
             },
             "parcial": self.parcial,
             "semente": self.semente,
+            "isolamento": self.isolamento,
             "segundos": round(self.segundos, 1),
             "vereditos": [v.como_dado() for v in self.vereditos],
         }
@@ -125,6 +129,7 @@ def em_texto(avaliacao):
         linhas.append(
             f"  números sorteados com a semente {avaliacao.semente} (--semente {avaliacao.semente} repete o exame)"
         )
+    linhas += [f"  {DESCRICAO[avaliacao.isolamento]}"] if avaliacao.isolamento else []
     for regua, titulo in _reguas(avaliacao).items():
         linhas += ["", titulo]
         for marca, primeira, *resto in _entradas(avaliacao, regua):
@@ -203,7 +208,8 @@ def _reguas(avaliacao):
 
 def em_html(avaliacao):
     """O relatório para o notebook; tudo o que veio do programa é escapado."""
-    partes = [f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in avaliacao.perfil))}.</p>"]
+    frases = [*avaliacao.perfil, *([DESCRICAO[avaliacao.isolamento]] if avaliacao.isolamento else [])]
+    partes = [f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in frases))}.</p>"]
     for regua, titulo in _reguas(avaliacao).items():
         itens = "".join(_item(*entrada) for entrada in _entradas(avaliacao, regua))
         partes.append(f'<p style="margin:8px 0 2px;font-weight:700">{html.escape(titulo)}</p>{itens}')
