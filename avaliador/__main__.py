@@ -130,7 +130,7 @@ def _avaliar_turma(opcoes):
     barra = Barra()
     turma = Turma(
         opcoes.origem, opcoes.paralelas, barra, guardar=opcoes.guardar, retomar=opcoes.retomar,
-        refazer=opcoes.refazer, manifestos=opcoes.manifestos,
+        refazer=opcoes.refazer, manifestos=opcoes.manifestos, isolamento=_isolamento(opcoes),
     )  # fmt: skip
     try:
         turma.avaliar()

@@ -117,9 +117,7 @@ class Caixa:
         casa, pasta = os.path.realpath(os.path.expanduser("~")), os.path.realpath(self.pasta or ".")
         montagens = {"/proc": ["--proc", "/proc"], "/dev": ["--dev", "/dev"]}
         for lugar in (f"/{nome}" for nome in SISTEMA):
-            if os.path.islink(lugar):
-                montagens[lugar] = ["--symlink", os.readlink(lugar), lugar]
-            elif os.path.isdir(lugar):
+            if os.path.isdir(lugar):
                 montagens[lugar] = _so_para_ler(lugar)
         montagens |= _nomes() if self.isolamento == BWRAP else {}
         de_todos = ["/tmp", "/dev/shm", casa]
@@ -136,8 +134,11 @@ class Caixa:
                     comum = any(_contem(dele, lugar) for lugar in de_todos)
                     codigo |= {argumento: _so_para_ler(argumento)} if comum else {}
                     self.copias += [] if comum else [dele]
+        vistos = [f"/{nome}" for nome in SISTEMA]
         for lugar in _dos_interpretadores(self.comando, pasta):
-            if not any(_contem(lugar, outro) for outro in (casa, "/tmp", *self.copias)):
+            expoe = any(_contem(lugar, outro) for outro in (casa, "/tmp", *self.copias))
+            if not expoe and not any(_contem(outro, lugar) for outro in vistos):
+                vistos.append(lugar)
                 montagens[lugar] = _so_para_ler(lugar)
         for lugar in self.copias if self.fica else ():
             montagens[lugar] = ["--bind", lugar, lugar]
@@ -152,6 +153,8 @@ class Caixa:
 
 
 def _so_para_ler(lugar, de=None):
+    if de is None and os.path.islink(lugar):
+        return ["--symlink", os.readlink(lugar), lugar]
     return ["--ro-bind", de or lugar, lugar]
 
 
@@ -231,14 +234,18 @@ def _dos_interpretadores(comando, pasta):
     for nome in DOS_INTERPRETADORES:
         lugares += os.environ.get(nome, "").split(os.pathsep)
     if comando and (dele := shutil.which(comando[0], path=f"{os.environ.get('PATH', '')}{os.pathsep}{pasta}")):
-        for caminho in (os.path.abspath(os.path.join(pasta, dele)), os.path.realpath(os.path.join(pasta, dele))):
+        for caminho in _elos(os.path.abspath(os.path.join(pasta, dele))):
             lugares += [caminho, _do_programa(caminho)]
     lugares = [p for p in lugares if os.path.isabs(p) and os.path.exists(p)]
-    ja_ha = [f"/{nome}" for nome in SISTEMA]
-    for lugar in sorted({forma for p in lugares for forma in (os.path.normpath(p), os.path.realpath(p))}, key=len):
-        if not any(_contem(outro, lugar) for outro in ja_ha):
-            ja_ha.append(lugar)
-    return ja_ha[len(SISTEMA) :]
+    return sorted({elo for lugar in lugares for elo in _elos(os.path.normpath(lugar))}, key=len)
+
+
+def _elos(caminho):
+    """O caminho e, se é um link, aqueles a que ele leva, até ao verdadeiro."""
+    elos = [caminho]
+    while os.path.islink(elos[-1]) and len(elos) < 10:
+        elos.append(os.path.normpath(os.path.join(os.path.dirname(elos[-1]), os.readlink(elos[-1]))))
+    return list(dict.fromkeys([*elos, os.path.realpath(caminho)]))
 
 
 def _do_programa(caminho):

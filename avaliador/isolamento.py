@@ -22,6 +22,7 @@ from parimpar.texto import visivel
 from .caixa import GUARDIAO, NENHUM, Caixa
 
 CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
+RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
 # O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
@@ -83,7 +84,7 @@ class Iniciado:
         self.caixa = Caixa(isolamento, pasta, tuple(comando), fica)
         self.excesso = ""  # o guardião foi morto pelo programa
         self.guardiao = None  # o pid dele, que não é do programa
-        self._codigo, self._fim = None, threading.Event()
+        self._codigo, self._fim, self._solto = None, threading.Event(), False
         with tempfile.TemporaryFile() as teclado:
             teclado.write(entrada.encode())
             teclado.seek(0)
@@ -166,7 +167,7 @@ class Iniciado:
         que, _, valor = self._linha()[0].partition(" ")
         if que == "fim":
             self._codigo = int(valor)
-        elif not self._fim.is_set():  # o guardião morreu: só o próprio programa o mataria, e vai junto com ele
+        elif not self._solto:  # o guardião morreu: só o próprio programa o mataria, e vai junto com ele
             self._codigo = -signal.SIGKILL
             self.excesso = "encerrado: matou o processo que o iniciou"
         self._fim.set()
@@ -198,6 +199,8 @@ class Iniciado:
     def soltar(self, prazo):
         """Dispensa o guardião, que mata o que restar e termina; e fecha os canais."""
         if self._controle is not None:
+            self._fim.wait(RECADO)
+            self._solto = True
             with contextlib.suppress(OSError):
                 os.kill(self.guardiao, signal.SIGCONT)  # o programa pode tê-lo parado
             with contextlib.suppress(OSError):

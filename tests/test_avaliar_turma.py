@@ -1,6 +1,7 @@
 """A turma: entregas achadas, examinadas sem se atrapalhar, e a tabela do professor."""
 
 import csv
+import functools
 import io
 import shutil
 import subprocess
@@ -11,8 +12,9 @@ import zipfile
 import pytest
 from apoio import RAIZ, porta_livre
 
+from avaliador.caixa import NENHUM
 from avaliador.relatorio import Avaliacao
-from avaliador.turma import turma
+from avaliador.turma import entrega, turma
 from avaliador.turma.devolucao import devolver
 from avaliador.turma.formatos.moodle import Planilha
 from avaliador.turma.tabela import COLUNAS
@@ -77,7 +79,7 @@ def test_a_tabela_do_notebook_escapa_o_nome(examinada):
 def test_o_texto_cabe_em_colunas(examinada):
     """A tabela do terminal: notas alinhadas, e as falhas do enunciado no fim."""
     linhas = str(examinada).splitlines()
-    assert linhas[0].startswith("entrega") and len(linhas) == 6
+    assert linhas[0].startswith("entrega") and len(linhas) == 7 and linhas[6].startswith("Programas: ")
     assert "sem-eco" in linhas[2] and "repete" in linhas[4]
 
 
@@ -95,14 +97,14 @@ def test_um_erro_do_avaliador_fica_na_entrega(tmp_path, monkeypatch):
     entregar(tmp_path / "b", 1, servidor="servidores/simples.py")
 
     class Exame:
-        def __init__(self, comando, porta, pasta, progresso):
+        def __init__(self, comando, porta, pasta, progresso, **opcoes):
             self.pasta = pasta
 
         def avaliar(self):
             raise RuntimeError(f"quebrou em {self.pasta.name}")
 
-    monkeypatch.setitem(turma.ALVOS, "servidor", Exame)
-    assert [r.avisos["servidor"] for r in Turma(tmp_path).avaliar().resultados] == ["quebrou em 000", "quebrou em 001"]
+    monkeypatch.setitem(entrega.ALVOS, "servidor", Exame)
+    assert [r.avisos["servidor"] for r in Turma(tmp_path, isolamento=NENHUM).avaliar().resultados] == ["quebrou em 000", "quebrou em 001"]
 
 
 @pytest.mark.parametrize("portas, juntos", [(({1}, {2}), True), (({1, 2}, {2, 3}), False), ((set(), {3}), False)])
@@ -144,6 +146,10 @@ def test_linha_de_comando_grava_a_tabela(tmp_path):
     assert (tmp_path / "r" / "001-eva.html").exists()
 
 
+# No mesmo processo, que é onde estão os exames de mentira.
+turma_de_mentira = functools.partial(Turma, isolamento=NENHUM)
+
+
 class ExameDeMentira:
     """Dá nota pelo que está escrito no programa, sem executá-lo; conta quantas vezes foi chamado."""
 
@@ -165,7 +171,7 @@ class ExameDeMentira:
 @pytest.fixture
 def de_mentira(monkeypatch):
     """Os exames não executam nada."""
-    monkeypatch.setattr(turma, "ALVOS", {"servidor": ExameDeMentira, "cliente": ExameDeMentira})
+    monkeypatch.setattr(entrega, "ALVOS", {"servidor": ExameDeMentira, "cliente": ExameDeMentira})
     monkeypatch.setattr(ExameDeMentira, "feitos", [])
     return ExameDeMentira.feitos
 
@@ -189,7 +195,7 @@ def test_do_zip_do_moodle_a_planilha(tmp_path, de_mentira):
     alunos = {101: "Ana", 102: "Bia", 103: "Caio"}
     linhas = "".join(f'Participante {i},{nome},,"10,00",-,\r\n' for i, nome in alunos.items())
     (tmp_path / "notas.csv").write_bytes((titulos + linhas).encode("utf-8-sig"))
-    feita = Turma(envios).avaliar()
+    feita = turma_de_mentira(envios).avaliar()
     devolver(feita.resultados, tmp_path / "volta", Planilha(tmp_path / "notas.csv"))
     volta = list(csv.reader(io.StringIO((tmp_path / "volta" / "notas.csv").read_text(encoding="utf-8-sig"))))
     assert [linha[2] for linha in volta[1:]] == ["10,00", "0,00", ""] and "conferir" in volta[3][5]
@@ -203,29 +209,29 @@ def test_o_que_se_interrompe_se_retoma(tmp_path, de_mentira):
     """Ctrl-C no meio: o que já foi julgado está gravado, e `retomar` só julga o resto; `refazer` julga um de novo."""
     envios = do_moodle(tmp_path, Ana="", Bia="", Caio="interrompe", Davi="")
     with pytest.raises(KeyboardInterrupt):
-        Turma(envios, paralelas=1, guardar=tmp_path / "g").avaliar()
+        turma_de_mentira(envios, paralelas=1, guardar=tmp_path / "g").avaliar()
     assert len(list((tmp_path / "g").iterdir())) == 2
     do_moodle(tmp_path, Ana="", Bia="", Caio="errado", Davi="")
     de_mentira.clear()
-    retomada = Turma(envios, paralelas=1, guardar=tmp_path / "g", retomar=True).avaliar()
+    retomada = turma_de_mentira(envios, paralelas=1, guardar=tmp_path / "g", retomar=True).avaliar()
     assert len(de_mentira) == 4 and [r.nota for r in retomada.resultados] == [10, 10, 0, 10]
-    inteira = Turma(envios, paralelas=2).avaliar()
+    inteira = turma_de_mentira(envios, paralelas=2).avaliar()
     assert inteira.em_csv() == retomada.em_csv() and str(inteira) == str(retomada)
     de_mentira.clear()
-    Turma(envios, guardar=tmp_path / "g", retomar=True, refazer=["Bia"]).avaliar()
+    turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True, refazer=["Bia"]).avaliar()
     assert len(de_mentira) == 2
     with pytest.raises(ErroDeUso, match="não há uma entrega chamada 'Zoé'; há: Ana, Bia"):
-        Turma(envios, refazer=["Zoé"])
+        turma_de_mentira(envios, refazer=["Zoé"])
 
 
 def test_um_resultado_gravado_que_nao_se_entende_e_refeito(tmp_path, de_mentira):
     """Meio arquivo, ou o de outra turma, não conta."""
     envios = do_moodle(tmp_path, Ana="", Bia="")
-    Turma(envios, guardar=tmp_path / "g").avaliar()
+    turma_de_mentira(envios, guardar=tmp_path / "g").avaliar()
     for arquivo, texto in zip(sorted((tmp_path / "g").iterdir()), ("{", '{"entrega": "outra"}'), strict=True):
         arquivo.write_text(texto, encoding="utf-8")
     de_mentira.clear()
-    assert [r.nota for r in Turma(envios, guardar=tmp_path / "g", retomar=True).avaliar().resultados] == [10, 10]
+    assert [r.nota for r in turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True).avaliar().resultados] == [10, 10]
     assert len(de_mentira) == 4
 
 
@@ -233,7 +239,7 @@ def test_entregas_iguais_sao_ditas(tmp_path, de_mentira):
     """O mesmo código, com outros comentários e espaços, aparece na coluna; um arquivo pequeno não conta."""
     grande = "\n".join(f"valor_{i} = {i} * 2" for i in range(40))
     envios = do_moodle(tmp_path, Ana=f"um\n{grande}", Bia=f"outro comentário\n\n{grande}   # fim", Caio="")
-    cabeca, *linhas = csv.reader(io.StringIO(Turma(envios).avaliar().em_csv()), delimiter=";")
+    cabeca, *linhas = csv.reader(io.StringIO(turma_de_mentira(envios).avaliar().em_csv()), delimiter=";")
     assert [linha[cabeca.index("parecida_com")] for linha in linhas] == ["Bia", "Ana", ""]
 
 
@@ -243,7 +249,7 @@ def test_um_nome_hostil_nao_forja_nada(tmp_path, de_mentira, nome):
     (tmp_path / "t" / nome).mkdir(parents=True)
     (tmp_path / "t" / nome / "servidor.py").write_text(SERVIDOR, encoding="utf-8")
     (tmp_path / "t" / "zoe").mkdir()
-    feita = Turma(tmp_path / "t", guardar=tmp_path / "g").avaliar()
+    feita = turma_de_mentira(tmp_path / "t", guardar=tmp_path / "g").avaliar()
     linhas = list(csv.reader(io.StringIO(feita.em_csv()), delimiter=";"))
     assert len(linhas) == 3 and all(len(linha) == len(COLUNAS) and linha[0][:1] not in "=+-@" for linha in linhas)
     assert len(str(feita).splitlines()) == 3 and "\x1b" not in str(feita) + feita.em_csv()

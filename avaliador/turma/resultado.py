@@ -109,15 +109,17 @@ class Resultado:
         os.replace(novo, caminho)
 
     @classmethod
+    def de_dado(cls, dado):
+        """O resultado que se tinha posto num dicionário, com `dataclasses.asdict`."""
+        avaliacoes = {alvo: Julgado(**j | {"rivais": tuple(j["rivais"])}) for alvo, j in dado["avaliacoes"].items()}
+        return cls(**dado | {"avaliacoes": avaliacoes})
+
+    @classmethod
     def ler(cls, pasta, nome):
         """O resultado gravado com este nome; None se não há, ou se não se entende."""
         try:
-            dado = json.loads((pathlib.Path(pasta) / f"{nome}{FINAL}").read_text(encoding="utf-8"))
-            dado["avaliacoes"] = {
-                alvo: Julgado(**j | {"rivais": tuple(j["rivais"])}) for alvo, j in dado["avaliacoes"].items()
-            }
-            return cls(**dado)
-        except (OSError, ValueError, TypeError, KeyError):
+            return cls.de_dado(json.loads((pathlib.Path(pasta) / f"{nome}{FINAL}").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
 

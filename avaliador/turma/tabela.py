@@ -7,6 +7,7 @@ import io
 from parimpar.folha import BORDA
 from parimpar.texto import visivel
 
+from ..caixa import DESCRICAO
 from ..veredito import ENUNCIADO, ESPECIFICACAO
 from .resultado import ALVOS
 from .semelhantes import semelhantes
@@ -15,6 +16,7 @@ REGUAS = (ENUNCIADO, ESPECIFICACAO)
 COLUNAS = (
     "entrega", "identificador", "nota", "conferir", "parecida_com",
     *(f"{alvo}{c}" for alvo in ALVOS for c in ("", "_enunciado", "_especificacao", "_falhas", "_rivais")),
+    "isolamento",
 )  # fmt: skip
 LARGURA = 100  # colunas do terminal
 
@@ -40,8 +42,13 @@ def linhas(resultados):
                 visivel(", ".join(j.falhas()), 300, aspas=False),
                 visivel(", ".join(j.rivais), 300, aspas=False),
             ]
-        feitas.append(celulas)
+        feitas.append([*celulas, ", ".join(_isolamentos([r]))])
     return feitas
+
+
+def _isolamentos(resultados):
+    """Os isolamentos com que se executou algum programa."""
+    return sorted({j.dado.get("isolamento") or "" for r in resultados for j in r.avaliacoes.values()} - {""})
 
 
 def em_csv(resultados):
@@ -75,7 +82,7 @@ def em_texto(resultados):
     for *celulas, fim in tabela:
         linha = "  ".join([*(c.ljust(n) for c, n in zip(celulas, larguras, strict=True)), fim]).rstrip()
         feitas.append(linha if len(linha) <= LARGURA else linha[: LARGURA - 1] + "…")
-    return "\n".join(feitas)
+    return "\n".join([*feitas, *(f"Programas: {DESCRICAO[nome]}" for nome in _isolamentos(resultados))])
 
 
 def _notas(resultado):
@@ -115,4 +122,5 @@ def em_html(resultados):
             f'<tr><th scope="row" {estilo}>{html.escape(visivel(r.entrega, 80, aspas=False))}</th>{celulas}'
             f"<td {estilo}>{html.escape(resumo(r))}{inteiros}</td></tr>"
         )
-    return f"<table><caption>A turma</caption>{''.join(partes)}</table>"
+    como = "".join(f". Programas: {html.escape(DESCRICAO[nome])}" for nome in _isolamentos(resultados))
+    return f"<table><caption>A turma{como}</caption>{''.join(partes)}</table>"

@@ -1,7 +1,8 @@
 """A turma examinada: acha as entregas, julga uma cópia de cada uma, e uma entrega ruim não para as outras.
 
-Duas entregas que usam a mesma porta esperam uma pela outra; as demais são examinadas ao mesmo tempo. Cada resultado é
-gravado assim que sai: um Ctrl-C, ou um corte de luz, só perde o que estava sendo julgado.
+Com isolamento, cada entrega é julgada num processo à parte, com a sua rede. Sem ele, duas que usam a mesma porta esperam
+uma pela outra, e as demais são examinadas ao mesmo tempo. Cada resultado é gravado assim que sai: um Ctrl-C, ou um corte de
+luz, só perde o que estava sendo julgado.
 """
 
 import contextlib
@@ -11,26 +12,19 @@ import tempfile
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-from ..exame_cliente import ExameDeCliente
-from ..exame_servidor import ExameDeServidor
-from ..portas import portas_no_codigo
-from ..processo import Programa
+from ..caixa import BWRAP, disponivel
 from . import tabela
-from .achar import MANIFESTO, achar_programas
 from .devolucao import gravar
+from .entrega import ALVOS, Pedido, julgar, julgar_a_parte
 from .envios import achar_envios
-from .fontes import ler_fontes
-from .resultado import Julgado, Resultado, nome_de_arquivo
-from .semelhantes import impressao
+from .resultado import Resultado, nome_de_arquivo
 
-TAMANHOS = {2**n for n in range(10, 16)}  # recv(1024), recv(4096)…: tamanhos, e quase nunca portas
-ALVOS = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}
 PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
-PREPARO = 120.0  # segundos para compilar: o `make` de um trabalho leva poucos
 
 
 class Turma:
@@ -45,6 +39,7 @@ class Turma:
         retomar: aproveita os que já estão gravados ali.
         refazer: nomes de entregas que se julgam de novo, mesmo gravadas.
         manifestos: pasta com um `NOME.toml` de quem ensina para cada entrega que o precise.
+        isolamento: o das caixas em que os programas executam (caixa.py); por padrão, o melhor que a máquina dá.
 
     Raises:
         ErroDeUso: a origem não existe ou não tem entregas.
@@ -52,9 +47,10 @@ class Turma:
 
     def __init__(
         self, origem, paralelas=PARALELAS, progresso=lambda feitos, total, titulo: None, opcoes=None, *,
-        guardar=None, retomar=False, refazer=(), manifestos=None,
+        guardar=None, retomar=False, refazer=(), manifestos=None, isolamento=None,
     ):  # fmt: skip
         self.paralelas, self.progresso, self._opcoes = paralelas, progresso, opcoes or {}
+        self.isolamento = isolamento or disponivel()
         self._guardar = pathlib.Path(guardar) if guardar else None
         self._retomar, self._manifestos = retomar, pathlib.Path(manifestos) if manifestos else None
         self._trabalho = pathlib.Path(tempfile.mkdtemp(prefix="turma-"))
@@ -96,61 +92,35 @@ class Turma:
             if guardado and (guardado.entrega, guardado.identificador) == (envio.nome, envio.identificador):
                 self._feitos += len(ALVOS)
                 return guardado
-        copia = self._trabalho / f"{i:03}"
         try:
-            resultado = self._avaliar_envio(envio, copia)
+            resultado = self._avaliar_envio(envio, self._trabalho / f"{i:03}")
         except BaseException:  # interrompido: nenhuma outra entrega começa
             self._desistir.set()
             raise
-        finally:
-            shutil.rmtree(copia, ignore_errors=True)
+        self._feitos += len(ALVOS)
         if self._guardar:
             resultado.gravar(self._guardar, nome)
         return resultado
 
     def _avaliar_envio(self, envio, copia):
-        avaliacoes, avisos, impressoes = {}, {}, {}
+        proprio = self._manifestos and self._manifestos / f"{envio.nome}.toml"
+        manifesto = str(proprio.absolute()) if proprio and proprio.is_file() else None
+        origens = [(pathlib.Path(origem).absolute(), relativo) for origem, relativo in envio.origens]
+        pedido = Pedido(replace(envio, origens=origens), manifesto, self._opcoes, self.isolamento)
+
+        def progresso(alvo, titulo):
+            if self._desistir.is_set():
+                raise KeyboardInterrupt
+            quem = f"{visivel(envio.nome, 30, aspas=False)}, {alvo}"
+            feitos = self._feitos + list(ALVOS).index(alvo)
+            self.progresso(feitos, len(self.envios) * len(ALVOS), f"{quem}: {titulo}")
+
+        if self.isolamento == BWRAP:
+            return julgar_a_parte(pedido, progresso, self._desistir.is_set)
         try:
-            envio.copiar(copia)
-            proprio = self._manifestos and self._manifestos / f"{envio.nome}.toml"
-            programas = achar_programas(copia, proprio if proprio and proprio.is_file() else None)
-            impressoes = {f.relativo: impressao(f.codigo, f.arquivo.suffix.lower()) for f in ler_fontes(copia)}
-        except Exception as erro:  # o que houver numa entrega fica nela
-            programas, avisos = {}, {"entrega": str(erro) or type(erro).__name__}
-        if envio.avisos and "entrega" not in avisos:
-            avisos["entrega"] = "; ".join(envio.avisos)
-        for alvo in ALVOS:
-            if self._desistir.is_set():
-                raise KeyboardInterrupt
-            if alvo in programas:
-                try:
-                    avaliacoes[alvo] = Julgado.de(self._examinar(envio.nome, alvo, programas[alvo]), programas[alvo])
-                except Exception as erro:
-                    avisos[alvo] = str(erro) or type(erro).__name__
-            elif "entrega" not in avisos or envio.avisos:
-                avisos[alvo] = f"não se achou o {alvo}: ponha um {MANIFESTO} na entrega, ou ao lado dela"
-            self._feitos += 1
-        pasta = envio.pasta_do_moodle
-        return Resultado(envio.nome, avaliacoes, avisos, envio.identificador, pasta, impressoes)
-
-    def _examinar(self, nome, alvo, programa):
-        comando, pasta, porta = list(programa.comando), programa.pasta, programa.porta
-
-        def progresso(feitos, total, titulo):
-            if self._desistir.is_set():
-                raise KeyboardInterrupt
-            quem = f"{visivel(nome, 30, aspas=False)}, {alvo}"
-            self.progresso(self._feitos, len(self.envios) * len(ALVOS), f"{quem}: {titulo}")
-
-        if programa.falta:
-            raise ErroDeUso(f"não deu para julgar: {programa.falta}")
-        _preparar(programa)
-        achadas = set(portas_no_codigo(comando, pasta))
-        portas = {porta} if porta else achadas - TAMANHOS or achadas
-        with self._portas.reservar(portas):
-            # Um cliente é procurado só nas portas dele: nas outras pode estar outra entrega.
-            procura = {"candidatas": sorted(portas)} if alvo == "cliente" and portas else {}
-            return ALVOS[alvo](comando, porta, pasta, progresso, **procura, **self._opcoes.get(alvo, {})).avaliar()
+            return julgar(pedido, copia, progresso, self._portas.reservar)
+        finally:
+            shutil.rmtree(copia, ignore_errors=True)
 
     def em_csv(self):
         """A tabela em CSV, para uma planilha."""
@@ -165,21 +135,6 @@ class Turma:
 
     def _repr_html_(self):
         return tabela.em_html(self.resultados)
-
-
-def _preparar(programa):
-    """Compila, se é preciso, com os mesmos limites de um exame.
-
-    Raises:
-        ErroDeUso: não compilou; diz a última linha do que o compilador escreveu.
-    """
-    for comando in programa.preparo:
-        with Programa(list(comando), programa.pasta) as compilador:
-            if not compilador.terminou(PREPARO):
-                raise ErroDeUso(f"não compilou em {PREPARO:.0f} s: {visivel(' '.join(comando), 80, aspas=False)}")
-            if compilador.codigo:
-                linha = visivel(compilador.ultima_linha(), 200, aspas=False)
-                raise ErroDeUso(f"não compila ({visivel(comando[0], 40, aspas=False)}): {linha}")
 
 
 class _Portas:
