@@ -72,7 +72,7 @@ def _fatias(placar):
 
 
 def descrever_respostas(placar):
-    """O mesmo em texto: o total e o máximo."""
+    """O mesmo em texto: o total e o ritmo mais alto."""
     total = sum(placar.por_fatia.values())
     maximo = max(placar.por_fatia.values(), default=0) * 60 // FATIA
-    return f"respostas: {total} ao todo; no minuto mais cheio, {maximo}"
+    return f"respostas: {total} ao todo; no ritmo mais alto, {maximo} por minuto"
