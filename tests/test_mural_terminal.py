@@ -65,9 +65,14 @@ def test_a_tabela_cabe_no_terminal():
 
 
 def test_as_siglas_sao_uma_por_missao():
-    """Cada luz tem a sua letra, e a legenda diz o que ela é."""
+    """Cada luz tem a sua letra, e a legenda diz o que ela é, inteira, mesmo num terminal estreito."""
     assert len(set(mural_terminal.SIGLAS.values())) == len(MISSOES)
-    assert all(frase in mural_terminal.legenda() for frase in MISSOES.values())
+    for largura in (60, 80, 200):
+        linhas = mural_terminal.legenda(largura)
+        assert all(len(linha) <= largura for linha in linhas)
+        assert all(
+            any(f"{mural_terminal.SIGLAS[m]} {frase}" in linha for linha in linhas) for m, frase in MISSOES.items()
+        )
 
 
 def test_num_arquivo_a_tabela_sai_uma_vez(tmp_path):

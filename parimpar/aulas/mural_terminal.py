@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import sys
+import textwrap
 import time
 
 from ..diario import Diario
@@ -18,6 +19,7 @@ from .placar import MISSOES, Placar
 RONDA = 0.5  # segundos entre dois desenhos
 LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga
 ACESA, APAGADA = "●", "·"
+COLADO = "\N{NO-BREAK SPACE}"
 SIGLAS = dict(zip(MISSOES, "CQP+FDVEU", strict=True))
 
 
@@ -69,9 +71,10 @@ def rodape(placar):
     return ", ".join(partes)
 
 
-def legenda():
-    """O que é cada coluna de luzes."""
-    return "  ".join(f"{SIGLAS[missao]} {frase}" for missao, frase in MISSOES.items())
+def legenda(largura=100):
+    """O que é cada coluna de luzes, em linhas que cabem na largura e não partem uma frase."""
+    frases = [f"{SIGLAS[missao]} {frase}".replace(" ", COLADO) for missao, frase in MISSOES.items()]
+    return [linha.replace(COLADO, " ") for linha in textwrap.wrap("  ".join(frases), largura)]
 
 
 def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
@@ -108,8 +111,9 @@ def _desenhar(saida, placar, topo):
         return  # num arquivo, a tabela só se escreve no fim
     largura, altura = shutil.get_terminal_size((100, 40))
     cabeca = topo.splitlines() if not placar.alunos else [linha.strip() for linha in topo.splitlines()[2:3]]
-    corpo = tabela(placar, largura, altura - len(cabeca) - 4) if placar.alunos else []
-    linhas = [*cabeca, "", *corpo, "", rodape(placar), legenda()[:largura]]
+    pe = ["", rodape(placar), *legenda(largura)]
+    corpo = tabela(placar, largura, altura - len(cabeca) - len(pe) - 2) if placar.alunos else []
+    linhas = [*cabeca, "", *corpo, *pe]
     saida.write(LIMPA + "\n".join(linhas))
     saida.flush()
 
