@@ -75,9 +75,9 @@ class Controles(widgets.VBox):
         ]
         mesa = _controle("mesa", widgets.Box, [widgets.VBox(pontas), self.figura])
         dobras = [
-            _dobra("A mesma conversa, em texto", self.texto),
-            _dobra("Histórico", self.historico),
-            _dobra("Últimos eventos do servidor", self.eventos),
+            dobra("A mesma conversa, em texto", self.texto),
+            dobra("Histórico", self.historico),
+            dobra("Últimos eventos do servidor", self.eventos),
         ]
         super().__init__([widgets.HTML(telas.ESTILO), mesa, *dobras])
         self.add_class("parimpar-painel")
@@ -106,6 +106,6 @@ def _linha(*controles):
     return _controle("linha", widgets.HBox, controles)
 
 
-def _dobra(titulo, conteudo):
+def dobra(titulo, conteudo):
     """O conteúdo, escondido até que se abra o título; o `<details>` é outro controle, que não se redesenha."""
     return _controle("dobra", widgets.VBox, [widgets.HTML(telas.dobra(titulo)), conteudo])

@@ -13,6 +13,7 @@ from ..diario import Diario
 from ..folha import Tabela
 from . import mural_tela
 from .ao_vivo import com_reserva, convite
+from .controles import dobra
 from .enderecos import enderecos_da_rede
 from .mural_servidor import ServidorDoMural
 from .placar import Placar
@@ -44,13 +45,15 @@ class Mural(widgets.VBox):
         self._locais = enderecos_da_rede() if host == "0.0.0.0" else [self.servidor.endereco[0]]
         self._vez, self._fechado = threading.Lock(), threading.Event()
         self.botao_anonimo = widgets.ToggleButton(
-            value=anonimo, description="Modo anônimo", icon="user-secret", tooltip="números no lugar dos nomes"
-        )
+            value=anonimo, description="Mostrar os nomes" if anonimo else "Modo anônimo", icon="user-secret",
+            tooltip="números no lugar dos nomes",
+        )  # fmt: skip
         self.botao_anonimo.add_class("parimpar-anonimo")
-        self.botao_anonimo.observe(lambda _: self.redesenhar(), "value")
+        self.botao_anonimo.observe(self._ao_mudar_o_modo, "value")
         self.tela, self.numeros = widgets.HTML(), widgets.HTML()
         self.tela.add_class("parimpar-mural-tela")
-        super().__init__(children=[self.tela, self.botao_anonimo, self.numeros])
+        self.numeros.add_class("parimpar-numeros")
+        super().__init__(children=[self.tela, self.botao_anonimo, dobra("A turma, em números", self.numeros)])
         self.add_class("parimpar-mural")
         Mural._aberto = self
         self.redesenhar()
@@ -68,6 +71,11 @@ class Mural(widgets.VBox):
         """(host, porta) em que o mural atende."""
         return self.servidor.endereco
 
+    def _ao_mudar_o_modo(self, mudanca):
+        # O botão do ipywidgets não diz ao leitor de tela se está apertado: o nome dele diz o que o próximo clique faz.
+        self.botao_anonimo.description = "Mostrar os nomes" if mudanca["new"] else "Modo anônimo"
+        self.redesenhar()
+
     def redesenhar(self):
         """Lê o que há de novo e redesenha."""
         with self._vez:
@@ -76,8 +84,7 @@ class Mural(widgets.VBox):
             topo = mural_tela.cabecalho(self._locais, self.servidor.porta)
             cartoes = mural_tela.cartoes(self.placar, agora, anonimo)
             self.tela.value = f"{mural_tela.ESTILO}{topo}{cartoes}{mural_tela.legenda(self.placar)}"
-            tabela = mural_tela.tabela(self.placar, agora, anonimo)
-            self.numeros.value = f"<details><summary>A turma, em números</summary>{tabela}</details>"
+            self.numeros.value = mural_tela.tabela(self.placar, agora, anonimo)
 
     def resumo(self):
         """A turma numa tabela, depois de anotado tudo o que fizeram os que já foram embora."""

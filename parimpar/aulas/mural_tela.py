@@ -8,32 +8,36 @@ import html
 from ..texto import contar, segundos
 from .mural_terminal import SIGLAS, rodape
 from .placar import MISSOES
+from .telas import DOBRAS
 
 CARTOES = 60  # daí em diante, os mais calados só aparecem na tabela
 RECENTE = 3.0  # segundos em que um cartão que acabou de dar sinal fica em destaque
 
 ESTILO = """
 <style>
+DOBRAS
 .parimpar-mural { --fundo: var(--jp-layout-color1, #fff); --letra: var(--jp-ui-font-color0, #111);
   --linha: var(--jp-border-color1, #999); --acesa: var(--jp-brand-color1, #1565c0); color: var(--letra) }
-.parimpar-mural .onde { font-size: 30px; font-weight: 700; line-height: 1.25 }
+.parimpar-mural .widget-html-content { line-height: 1.2 }
+.parimpar-mural .onde { font-size: 30px; font-weight: 700; margin-bottom: 4px }
 .parimpar-mural .onde small { font-size: 16px; font-weight: 400 }
-.parimpar-mural .cartoes { display: grid; gap: 6px; grid-template-columns: repeat(auto-fill, minmax(222px, 1fr)) }
-.parimpar-mural .cartao { border: 1px solid var(--linha); border-left-width: 5px; border-radius: 4px; padding: 3px 8px;
+.parimpar-mural .cartoes { display: grid; gap: 5px; grid-template-columns: repeat(auto-fill, minmax(222px, 1fr)) }
+.parimpar-mural .cartao { border: 1px solid var(--linha); border-left-width: 5px; border-radius: 4px; padding: 1px 8px;
   background: var(--fundo); min-width: 0 }
 .parimpar-mural .cartao.agora { border-left-color: var(--acesa) }
 .parimpar-mural .nome { font-size: 19px; font-weight: 700 }
 .parimpar-mural .nome, .parimpar-mural .viu { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
-.parimpar-mural .luzes { font: 700 14px/1.3 var(--jp-code-font-family, monospace); margin: 1px 0 }
+.parimpar-mural .luzes { font: 700 14px/1.2 var(--jp-code-font-family, monospace) }
 .parimpar-mural .luz { display: inline-block; width: 1.4em; margin-right: 2px; text-align: center; border-radius: 3px;
   background: var(--acesa); color: var(--fundo) }
 .parimpar-mural .luz.apagada { background: none; color: var(--letra); font-weight: 400 }
-.parimpar-mural .viu { font-size: 14px }
+.parimpar-mural .viu, .parimpar-mural .legenda { font-size: 14px }
+.parimpar-mural .legenda { margin: 5px 0 0 }
 .parimpar-mural table { border-collapse: collapse; font-size: 15px }
 .parimpar-mural th, .parimpar-mural td { padding: 2px 10px 2px 0; text-align: left;
   border-bottom: 1px solid var(--linha) }
 </style>
-"""
+""".replace("DOBRAS", DOBRAS)
 
 
 def cabecalho(enderecos, porta):
@@ -81,7 +85,7 @@ def legenda(placar):
     """O que é cada letra, e quantos já a acenderam."""
     quantos = {m: sum(m in a.missoes for a in placar.alunos.values()) for m in MISSOES}
     itens = "; ".join(f"<b>{SIGLAS[m]}</b> {frase} ({quantos[m]})" for m, frase in MISSOES.items())
-    return f'<p style="font-size:14px;margin:6px 0">{itens}.<br>{html.escape(rodape(placar))}.</p>'
+    return f'<p class="legenda">{itens}.<br>{html.escape(rodape(placar))}.</p>'
 
 
 def tabela(placar, agora, anonimo=False):

@@ -5,6 +5,7 @@ Nada aqui fala com a rede: o servidor anota, e o placar só lê no diário, a pa
 são duas pessoas. Tudo tem limite, porque um cliente hostil também está na rede.
 """
 
+import heapq
 import statistics
 import time
 from collections import Counter, OrderedDict, deque
@@ -128,7 +129,8 @@ class Placar:
         self.recusados = Counter()  # ip: nomes e conexões que não couberam
         self.por_fatia = Counter()  # instante // FATIA: respostas
         self._conexoes, self._udp = {}, OrderedDict()  # por endereço de quem fala
-        self._nomes, self._numero = Counter(), 0
+        self._nomes = Counter()
+        self._quantos, self._livres = 0, []  # números já dados, e os de linhas que não existem mais
 
     def atualizar(self):
         """Lê os eventos novos e devolve quantos foram."""
@@ -218,18 +220,23 @@ class Placar:
             nomes_demais = nome and self._nomes[ip] >= NOMES_POR_ENDERECO
             if nomes_demais or (len(self.alunos) >= MAXIMO_DE_LINHAS and not self._dar_lugar()):
                 self._contar_recusa(ip)
-                return self.alunos.get(("", ip)) or Aluno("", ip, 0)
+                return self._aluno("", ip) if nome else Aluno("", ip, 0)
             self._nomes[ip] += bool(nome)
-            self._numero += 1
-            aluno = self.alunos[nome, ip] = Aluno(nome, ip, self._numero)
+            self._quantos += not self._livres
+            aluno = Aluno(nome, ip, heapq.heappop(self._livres) if self._livres else self._quantos)
+            self.alunos[nome, ip] = aluno
         return aluno
+
+    def _tirar(self, aluno):
+        del self.alunos[aluno.nome, aluno.ip]
+        self._nomes[aluno.ip] -= bool(aluno.nome)
+        heapq.heappush(self._livres, aluno.numero)
 
     def _dar_lugar(self):
         """Tira a linha mais antiga de quem foi embora sem perguntar nada; diz se havia uma."""
-        for (nome, ip), aluno in self.alunos.items():
+        for aluno in self.alunos.values():
             if not aluno.pedidos and not aluno.abertas:
-                del self.alunos[nome, ip]
-                self._nomes[ip] -= bool(nome)
+                self._tirar(aluno)
                 return True
         return False
 
@@ -239,6 +246,9 @@ class Placar:
 
     def _ler_apresenta(self, conexao, evento):
         sem_nome = conexao.aluno
+        vazia = not sem_nome.nome and sem_nome.abertas == 1 and not sem_nome.pedidos and not sem_nome.defeito
+        if vazia and self.alunos.get(("", sem_nome.ip)) is sem_nome:
+            self._tirar(sem_nome)  # a linha só existia até ele dizer quem é
         conexao.aluno = self._aluno(evento.detalhe, evento.remoto[0])
         if conexao.aluno is sem_nome:
             return
@@ -247,8 +257,6 @@ class Placar:
         conexao.aluno.ultimo = evento.instante
         conexao.aluno.cumprir("conectou", evento.instante)
         conexao.pendente, conexao.pedacos = False, 0  # o que chegou até agora era a apresentação
-        if not sem_nome.nome and not sem_nome.abertas and not sem_nome.pedidos and not sem_nome.defeito:
-            self.alunos.pop(("", sem_nome.ip), None)  # a linha só existia até ele dizer quem é
 
     def _ler_recebe(self, conexao, evento):
         if not conexao.pendente:

@@ -11,6 +11,11 @@ EVENTOS_NA_LISTA = 12
 TIPOS = ("PAR", "ÍMPAR", "letras", "ERRO", "outra", "sem resposta")  # na ordem em que se contam
 _CELULA = f"text-align:left;padding:3px 12px 3px 0;vertical-align:top;border-bottom:{BORDA}"
 
+# Uma parte que se abre e se fecha: o que está aberto continua aberto quando o conteúdo se redesenha.
+DOBRAS = """\
+.parimpar-dobra:not(:has(details[open])) > :nth-child(2) { display: none; }
+.parimpar-dobra summary { cursor: pointer; font-weight: 600; padding: 2px 0; }"""
+
 # O que só uma folha de estilo dá: a mesa de duas colunas, que vira uma onde não cabem; o anel do foco; as
 # dobras; e o clarão de cada resposta nova.
 ESTILO = (
@@ -38,13 +43,14 @@ ESTILO = (
 .parimpar-painel .parimpar-numero input { font-size: 1.25em; }
 .parimpar-painel.parimpar-painel :is(button, input, summary):focus-visible { outline: 3px solid var(--jp-ui-font-color0, currentColor) !important;
   outline-offset: 2px; }
-.parimpar-dobra:not(:has(details[open])) > :nth-child(2) { display: none; }
-.parimpar-dobra summary { cursor: pointer; font-weight: 600; padding: 2px 0; }
+DOBRAS
 .parimpar-chegou { animation: parimpar-chegou 0.9s ease-out; }
 @keyframes parimpar-chegou { from { background: REALCE; } }
 @media (prefers-reduced-motion: reduce) { .parimpar-chegou { animation: none; } }
 @container (max-width: 599px) { .parimpar-painel .parimpar-mesa { grid-template-columns: minmax(0, 1fr); } }
-</style>""".replace("CLIENTE", cor("cliente")).replace("REALCE", cor("realce"))
+</style>""".replace("DOBRAS", DOBRAS)
+    .replace("CLIENTE", cor("cliente"))
+    .replace("REALCE", cor("realce"))
 )
 
 

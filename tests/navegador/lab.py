@@ -14,6 +14,8 @@ import time
 import urllib.error
 import urllib.request
 
+from axe_playwright_python.base import AXE_SCRIPT
+
 RAIZ = pathlib.Path(__file__).parents[2]
 CAPTURAS = RAIZ / "capturas"  # o que se viu em cada teste, para olhar depois; fora do git
 
@@ -155,6 +157,34 @@ class Notebook:
         self._esperar(f"w => {celula}.executionCount > {antes} && w.sessionContext.session.kernel.status === 'idle'")
         saidas = self.painel.locator(".jp-mod-active .jp-OutputArea-output")
         return saidas.last.inner_text() if saidas.count() else ""
+
+    def no_kernel(self, codigo, esperar=True):
+        """Executa o código no kernel do notebook, fora das células, e devolve o que ele escreveu."""
+        return self.pagina.evaluate(
+            """async ([codigo, esperar]) => {
+                const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+                const pedido = kernel.requestExecute({ code: codigo });
+                let escrito = '';
+                pedido.onIOPub = m => { if (m.header.msg_type === 'stream') escrito += m.content.text };
+                if (esperar) await pedido.done;
+                return escrito }""",
+            [codigo, esperar],
+        )
+
+    def axe(self, seletor):
+        """O que o axe vê de errado nesta parte da página, e em quantos textos ele mediu o contraste."""
+        self.pagina.evaluate(AXE_SCRIPT)
+        # O `body` do JupyterLab tem altura zero, e o axe toma por escondido o que está fora dele.
+        visto = self.pagina.evaluate(
+            """async seletor => { document.body.style.height = '100vh';
+                try { return await axe.run({ include: [seletor] },
+                    { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }) }
+                finally { document.body.style.height = '' } }""",
+            seletor,
+        )
+        queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
+        contraste = [regra for regra in visto["passes"] if regra["id"] == "color-contrast"]
+        return queixas, sum(len(regra["nodes"]) for regra in contraste)
 
     def erros(self):
         """As células que terminaram em erro."""

@@ -4,7 +4,6 @@ import io
 import re
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -48,20 +47,6 @@ def quantas(painel):
     """O número da última troca."""
     achado = re.search(r"Troca nº (\d+)", resposta(painel).inner_text())
     return int(achado[1]) if achado else 0
-
-
-def no_kernel(aula, codigo, esperar=True):
-    """Executa o código no kernel da aula, fora das células, e devolve o que ele escreveu."""
-    return aula.pagina.evaluate(
-        """async ([codigo, esperar]) => {
-            const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-            const pedido = kernel.requestExecute({ code: codigo });
-            let escrito = '';
-            pedido.onIOPub = m => { if (m.header.msg_type === 'stream') escrito += m.content.text };
-            if (esperar) await pedido.done;
-            return escrito }""",
-        [codigo, esperar],
-    )
 
 
 def area(aula):
@@ -132,18 +117,8 @@ def test_le_se_nos_dois_temas(aula, painel, nome):
         aula.pagina.set_viewport_size({"width": 1366, "height": 1600})
         aula.pagina.wait_for_timeout(1200)  # o clarão da resposta nova acaba em 0,9 s
         aula.pagina.screenshot(path=f"capturas/painel-{nome}.png")
-        aula.pagina.evaluate(AXE_SCRIPT)
-        # O `body` do JupyterLab tem altura zero, e o axe toma por escondido o que está fora dele.
-        visto = aula.pagina.evaluate(
-            """async () => { document.body.style.height = '100vh';
-                try { return await axe.run({ include: ['.parimpar-painel'] },
-                    { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }) }
-                finally { document.body.style.height = '' } }"""
-        )
-        queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
-        assert queixas == []
-        contraste = next(v for v in visto["passes"] if v["id"] == "color-contrast")
-        assert len(contraste["nodes"]) >= TEXTOS_COM_CONTRASTE
+        queixas, textos = aula.axe(".parimpar-painel")
+        assert queixas == [] and textos >= TEXTOS_COM_CONTRASTE
     finally:
         aula.tema("Light")
 
@@ -214,7 +189,7 @@ def test_o_leitor_de_tela_ouve_a_resposta(painel):
 
 def test_com_o_kernel_ocupado(aula, painel):
     """Enquanto uma célula roda, o painel responde na hora, e ao número que se via no clique."""
-    no_kernel(aula, "import time; inicio = time.monotonic(); time.sleep(8)", esperar=False)
+    aula.no_kernel("import time; inicio = time.monotonic(); time.sleep(8)", esperar=False)
     antes = quantas(painel)
     for numero in ("31415", "8"):
         campo = painel.locator(".parimpar-numero input")
@@ -225,7 +200,7 @@ def test_com_o_kernel_ocupado(aula, painel):
         campo.fill("0")  # depois do clique, não muda o que ele enviou
         antes += 1
         expect(resposta(painel)).to_contain_text(f"Troca nº {antes}: {numero} ", timeout=3000)
-    assert float(no_kernel(aula, "print(time.monotonic() - inicio)")) >= 8  # a célula ainda rodava
+    assert float(aula.no_kernel("print(time.monotonic() - inicio)")) >= 8  # a célula ainda rodava
 
 
 def test_muitos_cliques_seguidos(painel):
@@ -239,14 +214,14 @@ def test_muitos_cliques_seguidos(painel):
 def test_um_servidor_que_demora(aula, painel):
     """Enquanto a resposta não vem, o botão diz que espera, e o painel continua vivo."""
     demorar = "painel._trocar = lambda *dados: (solta.wait(20), trocar(*dados))[1]"
-    no_kernel(aula, f"import threading; solta, trocar = threading.Event(), painel._trocar; {demorar}")
+    aula.no_kernel(f"import threading; solta, trocar = threading.Event(), painel._trocar; {demorar}")
     try:
         enviar(painel, "7")
         expect(painel.locator(".parimpar-enviar")).to_be_disabled()
         painel.locator(".parimpar-sortear").click()
         expect(painel.locator(".parimpar-numero input")).not_to_have_value("7")
     finally:
-        no_kernel(aula, "del painel._trocar; solta.set()")
+        aula.no_kernel("del painel._trocar; solta.set()")
     expect(painel.locator(".parimpar-enviar")).to_be_enabled(timeout=10_000)
 
 
@@ -282,16 +257,16 @@ def test_a_virgula_vale_no_intervalo(painel):
 def test_o_uso_nao_deixa_nada_aberto(aula, painel):
     """Nem cinquenta trocas nem dez painéis no lugar um do outro aumentam as threads e os descritores do kernel."""
     contar = "import os, threading; print(threading.active_count(), len(os.listdir('/proc/self/fd')))"
-    no_kernel(aula, "painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
-    threads, descritores = map(int, no_kernel(aula, contar).split())
-    no_kernel(aula, "for _ in range(50): painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
-    depois = [*map(int, no_kernel(aula, contar).split())]
+    aula.no_kernel("painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
+    threads, descritores = map(int, aula.no_kernel(contar).split())
+    aula.no_kernel("for _ in range(50): painel.enviar('7'); painel.ultima_troca(); painel.atualizar()")
+    depois = [*map(int, aula.no_kernel(contar).split())]
     assert depois[0] <= threads and depois[1] <= descritores + SOBRA
-    no_kernel(
-        aula, "from parimpar import Painel\nfor _ in range(10):\n    painel = Painel(semente=2023); painel.enviar('7')"
+    aula.no_kernel(
+        "from parimpar import Painel\nfor _ in range(10):\n    painel = Painel(semente=2023); painel.enviar('7')"
     )
-    no_kernel(aula, "painel.ultima_troca()")
-    depois = [*map(int, no_kernel(aula, contar).split())]
+    aula.no_kernel("painel.ultima_troca()")
+    depois = [*map(int, aula.no_kernel(contar).split())]
     assert depois[0] <= threads and depois[1] <= descritores + SOBRA
 
 
