@@ -22,7 +22,7 @@ METADADOS = {
 
 def reexecutar(notebook, pasta):
     """Executa, e tira das saídas o que muda a cada vez ou não serve a quem só lê."""
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(pasta)}}).execute()
+    NotebookClient(notebook, timeout=60, coalesce_streams=True, resources={"metadata": {"path": str(pasta)}}).execute()
     sem_controles(notebook)
     notebook.metadata = nbformat.from_dict(METADADOS)
     for celula in notebook.cells:

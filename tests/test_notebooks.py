@@ -9,6 +9,7 @@ from ferramentas.indice import AULAS, PASTA, navegacao
 from parimpar.aulas.perguntas import todas
 
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
+EXERCICIOS = 2  # por aula, ao menos; cada um são duas células
 
 
 @pytest.fixture(params=AULAS, ids=lambda aula: aula.numero)
@@ -49,10 +50,11 @@ def test_erros_so_onde_sao_a_licao(notebook):
 
 
 def test_celulas_curtas_e_comparadas(notebook):
-    """No máximo 16 linhas por célula à vista, e no máximo uma em dez isenta da comparação."""
+    """No máximo 16 linhas por célula à vista, 20 numa recolhida, e no máximo uma em dez isenta da comparação."""
     codigo = celulas(notebook, "code")
     a_vista = [c for c in codigo if not c["metadata"].get("jupyter", {}).get("source_hidden")]
     assert max(len(fonte(c).splitlines()) for c in a_vista) <= 16
+    assert max(len(fonte(c).splitlines()) for c in codigo) <= 20
     isentas = [c for c in codigo if ISENTAS & set(c["metadata"].get("tags", ())) or "NBVAL_" in fonte(c)]
     assert len(isentas) <= len(codigo) / 10
 
@@ -70,16 +72,16 @@ def palavras(notebook):
 
 
 def test_tamanho(notebook, aula):
-    """De 25 a 40 células, sem contar os exercícios, e um texto que cabe numa aula; um apêndice pode ser menor."""
-    quantas = len(notebook["cells"]) - 2 * len(exercicios(notebook))  # cada exercício, e o seu enunciado
-    assert quantas <= 40 and palavras(notebook) <= 1300
-    assert aula.de or quantas >= 20 and palavras(notebook) >= 550
+    """De 25 a 40 células, sem contar os dois exercícios, e de 600 a 1.200 palavras; um apêndice pode ser menor."""
+    quantas = len(notebook["cells"]) - 2 * EXERCICIOS * (not aula.de)  # cada exercício, e o seu enunciado
+    assert quantas <= 40 and palavras(notebook) <= 1200
+    assert aula.de or quantas >= 25 and palavras(notebook) >= 600
 
 
 def test_exercicios_no_meio_e_no_fim(notebook, aula):
     """Ao menos dois: um no meio da aula, outro no fim; um apêndice não precisa."""
     onde = [i / len(notebook["cells"]) for i in exercicios(notebook)]
-    assert aula.de or len(onde) >= 2 and 0.2 <= min(onde) <= 0.75 and max(onde) >= 0.6
+    assert aula.de or len(onde) >= EXERCICIOS and 0.2 <= min(onde) <= 0.75 and max(onde) >= 0.6
 
 
 def test_o_tempo_foi_medido(notebook, aula):
@@ -190,10 +192,3 @@ def test_titulos_em_escada(notebook):
         niveis += [len(marca) for marca in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", texto, flags=re.S), re.M)]
     assert niveis[0] == 1 and niveis.count(1) == 1
     assert all(b <= a + 1 for a, b in zip(niveis, niveis[1:], strict=False))
-
-
-def test_a_navegacao_funciona(notebook):
-    """Todo arquivo apontado existe."""
-    for texto in (fonte(c) for c in celulas(notebook, "markdown")):
-        for alvo in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", texto):
-            assert (PASTA / alvo).exists(), alvo

@@ -19,7 +19,11 @@ GRAVADA = (
 )
 # Que figura mostrar no lugar de cada controle: um trecho do código da célula, a figura e o que ela mostra.
 FIGURAS = (
-    ("Painel(", "painel.png", "O painel: à esquerda, o cliente; à direita, o servidor; embaixo, a conversa desenhada."),
+    (
+        "Painel(",
+        "painel.png",
+        "O painel: à esquerda, o cliente e, embaixo dele, o servidor; à direita, a conversa desenhada.",
+    ),
     ("Mural(", "mural.png", "O mural da turma: para onde se conectar, e um cartão por aluno, com as missões dele."),
 )
 

@@ -6,7 +6,7 @@ Cada arquivo `.toml` desta pasta tem as perguntas de uma aula, na ordem em que e
     pergunta = "O servidor fez `bind`, e mais nada. O que acontece com um cliente que tenta se conectar?"
     certa = "A conexão é recusada"
     [so-bind.opcoes]
-    "A conexão é aceita" = "Ainda não: ter um endereço não é o mesmo que atender nele."
+    "A conexão é aceita" = "Ter um endereço não é o mesmo que atender nele."
     "A conexão é recusada" = "Isso: a porta tem dono, mas o dono não está atendendo."
 
 O nome entre colchetes é o que a célula diz, `Preveja("so-bind")`. Ele é um só em todas as aulas: uma
