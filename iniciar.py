@@ -192,9 +192,9 @@ def main(argumentos):
     argumentos = argumentos[editavel:]
     if argumentos[:1] == ["testes"]:
         extras = ["--extra", "testes"]
-        # Dois de cada vez: a maior parte do tempo é de espera. Um arquivo inteiro fica com o mesmo processo, e os do
-        # navegador, que demoram mais, vêm primeiro, na ordem das pastas.
-        comando = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *argumentos[1:]]
+        # Quatro de cada vez, ainda que com dois processadores: boa parte do tempo é de espera. Quem fica com quem está em
+        # tests/lotes.py.
+        comando = ["-m", "pytest", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder", *argumentos[1:]]
     elif argumentos and (PASTA / "ferramentas" / f"{argumentos[0]}.py").is_file():
         # O que só quem mantém o projeto roda, como `python iniciar.py site`.
         extras = ["--extra", "testes"]

@@ -171,7 +171,7 @@ class Ligacao:
         Se o programa já encerrou, não há o que fazer: um FIN nosso agora o deixaria em TIME_WAIT, e ele
         não conseguiria voltar à mesma porta no caso seguinte.
         """
-        if not self.acabou and not self.udp:
+        if not self.acabou and not self.udp and estado(self._sock).estado != "CLOSE_WAIT":
             self._anotar("avaliador", "fecha")
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)

@@ -26,9 +26,9 @@ SINAL = "PARIMPAR_TESTE"
 isolamento.ACRESCENTADAS[SINAL] = str(os.getpid())
 
 # Abaixo das portas que o sistema empresta às conexões de saída, para nenhum outro programa tomá-las no meio do exame.
-# Cada processo do xdist (gw0, gw1…) tem as suas mil: dois não podem dar a mesma a dois programas.
-_vez = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 3
-_portas = itertools.count(15_000 + 5_000 * _vez + random.Random(os.getpid()).randrange(4_000))
+# Cada processo do xdist (gw0, gw1…) tem as suas quatro mil: dois não podem dar a mesma a dois programas.
+_vez = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 4
+_portas = itertools.count(15_000 + 4_000 * _vez + random.Random(os.getpid()).randrange(3_000))
 
 
 def conectar(endereco):
@@ -121,10 +121,15 @@ def porta_livre():
 INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node", ".c": "gcc"}
 
 
+def ha_interprete(nome):
+    """Esta máquina tem com que executar um programa de tests/alunos?"""
+    return shutil.which(INTERPRETES[pathlib.Path(nome).suffix]) is not None
+
+
 def comando_do_aluno(arquivo, *argumentos):
     """O comando que executa um programa de tests/alunos; None se falta o interpretador."""
     interprete = INTERPRETES[arquivo.suffix]
-    if not shutil.which(interprete):
+    if not ha_interprete(arquivo):
         return None
     if arquivo.suffix == ".c":
         return [str(pathlib.Path(_compilado(arquivo), arquivo.stem)), *argumentos]

@@ -3,6 +3,7 @@
 import socket
 import sys
 
+import lotes
 import pytest
 from apoio import PRAZO
 
@@ -24,6 +25,15 @@ def pytest_configure(config):
     """
     if not sys.platform.startswith("linux"):
         config.option.nbval, config.option.nbval_lax = False, True
+
+
+def pytest_collection_modifyitems(items):
+    """Cada teste sabe o seu grupo, e os grupos ficam na ordem em que convém começá-los."""
+    repartidos = lotes.repartir(items)
+    for grupo, dele in repartidos:
+        for item in dele:
+            item.add_marker(pytest.mark.xdist_group(grupo))
+    items[:] = [item for _, dele in repartidos for item in dele]
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import struct
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
+from lotes import LOTES, Lotes
 
 from avaliador import escuta as modulo_escuta
 from avaliador import relatorio
@@ -34,7 +34,6 @@ PROGRAMAS = sorted(p.name for p in ALUNOS.iterdir() if p.suffix in INTERPRETES)
 DEMORADOS = ("nunca_conecta.py", "janela.py", "dispara.py", "persistente.py", "Cliente.java", "ClienteDeInteiros.java")
 NOSSOS = {"nosso": (), "nosso cru": ("--crua",)}  # tudo OK, nas duas réguas
 SEMENTE = random.randrange(10**6)  # a mesma para todos, dita se um teste falha
-AO_MESMO_TEMPO = 4  # exames: um cliente passa quase todo o tempo esperando
 
 
 def comando(nome, porta):
@@ -60,33 +59,37 @@ def descritores():
     return len(psutil.Process().net_connections())
 
 
+NOMES = sorted([*filter(ha_interprete, PROGRAMAS), *NOSSOS], key=lambda nome: nome not in DEMORADOS)
+
+
+def lote(nome):
+    """O número do lote de um programa; os demorados ficam um em cada."""
+    return NOMES.index(nome) % LOTES if nome in NOMES else 0
+
+
 @pytest.fixture(scope="module")
 def avaliacoes(request):
     """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
     antes, embaralhados = descritores(), not request.config.getoption("--regravar")
-    nomes = [*(nome for nome in PROGRAMAS if comando(nome, 0)), *NOSSOS]
-    nomes = sorted(nomes, key=lambda nome: nome not in DEMORADOS)  # os demorados começam primeiro
-    with ThreadPoolExecutor(AO_MESMO_TEMPO) as executor:
-        resultado = dict(zip(nomes, executor.map(lambda nome: exame(nome, None, embaralhados).avaliar(), nomes), strict=True))
-    assert restos() == []
-    assert descritores() <= antes, "ficou um socket aberto"
-    return resultado
+
+    def depois():
+        assert restos() == []
+        assert descritores() <= antes, "ficou um socket aberto"
+
+    return Lotes(request, NOMES, lambda nome: exame(nome, None, embaralhados).avaliar(), depois)
 
 
 @pytest.fixture(scope="module")
 def sozinhos(request):
-    """{programa: [(caso, a avaliação só dele)]}: dois casos sorteados de cada programa; com `--sozinhos`, todos."""
-    pares = []
-    for nome in (nome for nome in PROGRAMAS if comando(nome, 0)):
-        casos = sorted(esperado.ler("clientes", nome))
-        todos = request.config.getoption("--sozinhos")
-        pares += [(nome, caso) for caso in (casos if todos else random.Random(f"{SEMENTE} {nome}").sample(casos, 2))]
-    with ThreadPoolExecutor(2 * AO_MESMO_TEMPO) as executor:
-        feitas = list(executor.map(lambda par: exame(par[0], [par[1]]).avaliar(), pares))
-    vistos = {}
-    for (nome, caso), avaliacao in zip(pares, feitas, strict=True):
-        vistos.setdefault(nome, []).append((caso, avaliacao))
-    return vistos
+    """{programa: [(caso, a avaliação só dele)]}: um caso sorteado de cada programa; com `--sozinhos`, todos."""
+    todos = request.config.getoption("--sozinhos")
+
+    def examinar(nome):
+        casos = sorted(esperado.ler("clientes", nome)) if nome not in NOSSOS else []
+        escolhidos = casos if todos or not casos else [random.Random(f"{SEMENTE} {nome}").choice(casos)]
+        return [(caso, exame(nome, [caso]).avaliar()) for caso in escolhidos]
+
+    return Lotes(request, NOMES, examinar)
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -104,8 +107,8 @@ def test_vereditos(avaliacoes, nome, request):
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
-    """Um caso sozinho dá o que se espera dele no exame inteiro; dois, sorteados, ou todos com `--sozinhos`."""
-    for caso, avaliacao in sozinhos.get(nome, ()):
+    """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
+    for caso, avaliacao in sozinhos[nome] if nome in sozinhos else ():
         esperado.conferir("clientes", nome, avaliacao, so=[caso])
 
 
@@ -192,9 +195,10 @@ def test_a_tela_vale_metade_de_quem_so_mostra_a_resposta(tmp_path):
     assert (veredito.situacao, veredito.vale) == (TOLERADO, 0.5)
 
 
-def test_o_intervalo_e_medido(avaliacoes):
+@pytest.mark.parametrize("nome", ["um_segundo.py"])
+def test_o_intervalo_e_medido(avaliacoes, nome):
     """O perfil e o veredito dizem o intervalo; a máquina ocupada pode somar décimos ao segundo do programa."""
-    avaliacao = avaliacoes["um_segundo.py"]
+    avaliacao = avaliacoes[nome]
     assert re.search(r"volta a cada (0,9|1(,\d)?) s\b", " ".join(avaliacao.perfil)), avaliacao.perfil
     veredito = next(v for v in avaliacao.vereditos if v.caso == "repete")
     assert re.search(r"repete a cada (0,9|1(,\d)?) s, e não a cada 2 s", veredito.explicacao), veredito
@@ -273,12 +277,11 @@ def test_o_servidor_e_o_cliente_de_tres_entregas_iguais(tmp_path):
     assert notas == [(5.0, 10.0)] * 3
 
 
-def test_quem_falha_sabe_a_causa(avaliacoes):
+@pytest.mark.parametrize("nome", PROGRAMAS)
+def test_quem_falha_sabe_a_causa(avaliacoes, nome):
     """Todo veredito "falhou" diz a causa mais comum."""
-    sem_causa = [
-        (n, v.caso) for n, a in avaliacoes.items() for v in a.vereditos if v.situacao == FALHOU and not v.causa
-    ]
-    assert sem_causa == []
+    vereditos = avaliacoes[nome].vereditos if nome in avaliacoes else ()
+    assert [v.caso for v in vereditos if v.situacao == FALHOU and not v.causa] == []
 
 
 def test_a_porta_e_achada_no_codigo(tmp_path):

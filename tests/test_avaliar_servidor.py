@@ -10,13 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import apoio
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
+from lotes import LOTES, Lotes
 
 from avaliador import exame as motor
 from avaliador import relatorio
@@ -58,17 +58,35 @@ def preparar(nome, so=None):
     return novo
 
 
+NOMES = sorted(["nosso", *filter(ha_interprete, PROGRAMAS)], key=lambda nome: nome not in DEMORADOS)
+
+
+def lote(nome):
+    """O número do lote de um programa; os demorados ficam um em cada."""
+    return NOMES.index(nome) % LOTES if nome in NOMES else 0
+
+
 @pytest.fixture(scope="module")
-def avaliacoes():
+def avaliacoes(request):
     """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
-    nomes = ["nosso", *(nome for nome in PROGRAMAS if comando(nome, 0))]
-    with ThreadPoolExecutor(4) as executor:
-        demorados_primeiro = sorted(nomes, key=lambda nome: nome not in DEMORADOS)
-        resultado = dict(
-            zip(demorados_primeiro, executor.map(lambda n: preparar(n).avaliar(), demorados_primeiro), strict=True)
-        )
-    assert restos() == []
-    return resultado
+
+    def depois():
+        assert restos() == []
+
+    return Lotes(request, NOMES, lambda nome: preparar(nome).avaliar(), depois)
+
+
+@pytest.fixture(scope="module")
+def sozinhos(request):
+    """{programa: [(caso, a avaliação só dele)]}: um caso sorteado de cada programa; com `--sozinhos`, todos."""
+    todos = request.config.getoption("--sozinhos")
+
+    def examinar(nome):
+        casos = sorted(esperado.ler("servidores", nome)) if nome != "nosso" else []
+        escolhidos = casos if todos or not casos else [random.Random(f"{SEMENTE} {nome}").choice(casos)]
+        return [(caso, preparar(nome, [caso]).avaliar()) for caso in escolhidos]
+
+    return Lotes(request, NOMES, examinar)
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -89,14 +107,11 @@ def test_vereditos(avaliacoes, nome, request):
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
-def test_sozinho_e_o_mesmo_que_no_todo(nome, request):
-    """Dois casos sorteados, cada um sozinho, dão o que se espera deles no exame inteiro; `--sozinhos` prova todos."""
-    if not comando(nome, 0):
-        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
-    casos = sorted(esperado.ler("servidores", nome))
-    sorteados = casos if request.config.getoption("--sozinhos") else random.Random(f"{SEMENTE} {nome}").sample(casos, 2)
-    for caso in sorteados:
-        esperado.conferir("servidores", nome, preparar(nome, [caso]).avaliar(), so=[caso])
+def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
+    """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
+    dispensar_quem_falta(sozinhos, nome)
+    for caso, avaliacao in sozinhos[nome]:
+        esperado.conferir("servidores", nome, avaliacao, so=[caso])
 
 
 @pytest.mark.parametrize(
@@ -162,16 +177,21 @@ def test_a_cura_e_na_lingua_do_programa(avaliacoes, nome, caso, trecho):
     assert trecho in veredito.causa, veredito
 
 
-def test_nenhum_exame_deixa_a_porta_presa(avaliacoes):
+@pytest.mark.parametrize("nome", PROGRAMAS)
+def test_nenhum_exame_deixa_a_porta_presa(avaliacoes, sozinhos, nome):
     """Nem um TIME_WAIT: a mesma porta serve logo a outro exame, e a um programa sem SO_REUSEADDR."""
-    portas = {porta for portas in USADAS.values() for porta in portas}
-    presas = {(c.laddr.port, c.status) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port in portas}
+    dispensar_quem_falta(avaliacoes, nome)
+    assert avaliacoes[nome] and sozinhos[nome]
+    presas = {
+        (c.laddr.port, c.status) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port in USADAS[nome]
+    }
     assert presas == set()
 
 
-def test_o_nosso_servidor_tem_nota_maxima(avaliacoes):
+@pytest.mark.parametrize("nome", ["nosso"])
+def test_o_nosso_servidor_tem_nota_maxima(avaliacoes, nome):
     """Tudo OK nas duas réguas."""
-    avaliacao = avaliacoes["nosso"]
+    avaliacao = avaliacoes[nome]
     assert {v.caso: v.situacao for v in avaliacao.vereditos} == {c.nome: OK for c in CASOS}, relatorio.em_texto(
         avaliacao
     )

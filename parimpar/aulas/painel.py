@@ -23,7 +23,7 @@ from .volta import ServidorDeOutro, Troca, servidor_de_fora
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
 INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
-CHEGADA = 0.05  # segundos que o que se digitou pode levar para chegar, depois do Enter
+CHEGADA = 0.3  # segundos que o que se digitou pode levar para chegar depois do Enter, numa máquina ocupada
 CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
