@@ -8,6 +8,7 @@ import traceback
 
 from parimpar.erros import ErroDeUso
 from parimpar.terminal import Analisador, arquivo, executar, numero_entre, porta, queixar
+from parimpar.texto import visivel
 
 # Os códigos de saída, além de 0 (cumpre o enunciado), 1 (não cumpre) e 2 (erro de uso).
 INDECISO = 3  # nada se viu falhar, mas algum caso não deu para julgar
@@ -62,9 +63,11 @@ def _analisador():
     turma.add_argument("origem", metavar="PASTA|ZIP", help="a pasta com uma subpasta por entrega, ou o zip do Moodle")
     turma.add_argument("--csv", type=arquivo, metavar="ARQUIVO", help="grava a tabela em CSV")
     turma.add_argument("--relatorios", metavar="PASTA", help="grava ali a página de cada entrega")
-    turma.add_argument("--guardar", metavar="PASTA", help="grava ali cada resultado, assim que sai")
+    ajuda = "grava ali cada resultado, assim que sai (padrão: ao lado das entregas, NOME-resultados)"
+    turma.add_argument("--guardar", metavar="PASTA", help=ajuda)
     turma.add_argument("--retomar", action="store_true", help="aproveita o que já está em --guardar")
-    turma.add_argument("--refazer", action="append", default=[], metavar="NOME", help="julga esta de novo; repete-se")
+    ajuda = "julga de novo só esta, e aproveita as outras; repete-se"
+    turma.add_argument("--refazer", action="append", default=[], metavar="NOME", help=ajuda)
     turma.add_argument("--manifestos", metavar="PASTA", help="onde há um NOME.toml que diz os programas de uma entrega")
     turma.add_argument("--planilha", metavar="CSV", help="a planilha de notas off-line que o Moodle deu")
     turma.add_argument(
@@ -74,6 +77,9 @@ def _analisador():
         "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
     )
     turma.add_argument("--sem-isolamento", action="store_true", help=SEM_ISOLAMENTO)
+    turma.add_argument(
+        "--maquinas", metavar="ENDEREÇO", help="julga em outras máquinas: o tcp:// de um escalonador do Dask"
+    )
     turma.set_defaults(executar=_avaliar_turma)
     return avaliar
 
@@ -120,23 +126,25 @@ def _avaliar_turma(opcoes):
     from .turma.formatos.moodle import Planilha
     from .turma.turma import Turma
 
-    for opcao, precisa, falta in (
-        (opcoes.retomar, opcoes.guardar, "--retomar precisa de --guardar: é dali que se retoma"),
-        (opcoes.planilha, opcoes.devolver, "--planilha precisa de --devolver: é ali que ela volta preenchida"),
-    ):
-        if opcao and not precisa:
-            raise ErroDeUso(falta)
+    if opcoes.planilha and not opcoes.devolver:
+        raise ErroDeUso("--planilha precisa de --devolver: é ali que ela volta preenchida")
     planilha = Planilha(opcoes.planilha) if opcoes.planilha else None  # antes dos exames, que demoram
-    barra = Barra()
+    barra = Barra(quanto_falta=True)
+    origem = pathlib.Path(opcoes.origem).resolve()
+    guardar = pathlib.Path(opcoes.guardar or origem.with_name(f"{origem.name.removesuffix('.zip')}-resultados"))
     turma = Turma(
-        opcoes.origem, opcoes.paralelas, barra, guardar=opcoes.guardar, retomar=opcoes.retomar,
-        refazer=opcoes.refazer, manifestos=opcoes.manifestos, isolamento=_isolamento(opcoes),
+        opcoes.origem, opcoes.paralelas, barra, guardar=guardar, retomar=opcoes.retomar or opcoes.refazer,
+        refazer=opcoes.refazer, manifestos=opcoes.manifestos, maquinas=opcoes.maquinas,
+        isolamento=_isolamento(opcoes),
     )  # fmt: skip
     try:
         turma.avaliar()
     except KeyboardInterrupt:
-        return _interrompido(barra)
+        onde = visivel(str(guardar), 200, aspas=False)
+        return _interrompido(barra, f"o que já foi julgado está em {onde}: repita o comando com --retomar")
     print(turma)
+    for frase in planilha.conferir(turma.resultados) if planilha else ():
+        queixar(f"aviso: {frase}")
     if opcoes.csv:
         pathlib.Path(opcoes.csv).write_text(turma.em_csv(), encoding="utf-8-sig")  # com a marca, a planilha acerta
     if opcoes.relatorios:
@@ -156,9 +164,9 @@ def _isolamento(opcoes):
     return isolamento
 
 
-def _interrompido(barra):
+def _interrompido(barra, e_agora="não há nota"):
     barra(0, 0, "")  # limpa a linha
-    queixar("interrompido antes do fim: não há nota")
+    queixar(f"interrompido antes do fim: {e_agora}")
     return INTERROMPIDO
 
 

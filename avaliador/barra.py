@@ -1,21 +1,50 @@
-"""O andamento de um exame, no terminal."""
+"""O andamento de um exame, ou de uma turma, no terminal."""
 
 import sys
+import time
 
 
 class Barra:
-    """Uma barra de progresso no terminal; fora dele (num arquivo, num teste) não escreve nada."""
+    """Uma barra de progresso no terminal; fora dele (num arquivo, num teste) não escreve nada.
+
+    Args:
+        saida: onde escrever.
+        quanto_falta: estima o tempo pelo que já passou; numa turma, os exames se parecem; num exame, os casos não.
+    """
 
     LARGURA = 24  # caracteres
+    LINHA = 96  # colunas: cabe num terminal de 100
 
-    def __init__(self, saida=sys.stderr):
-        self._saida = saida if saida.isatty() else None
+    def __init__(self, saida=None, quanto_falta=False):
+        saida = saida or sys.stderr
+        self._saida, self._quanto_falta = saida if saida.isatty() else None, quanto_falta
+        self._comeco, self._primeiros = None, 0
 
     def __call__(self, feitos, total, titulo):
         """Redesenha a barra; serve de `progresso` para um exame."""
         if self._saida is None:
             return
+        if self._comeco is None:  # o que se retomou já estava feito
+            self._comeco, self._primeiros = time.monotonic(), feitos
         cheios = self.LARGURA * feitos // total if total else self.LARGURA
-        linha = f"[{'#' * cheios}{'.' * (self.LARGURA - cheios)}] {feitos}/{total} {titulo[:44]}"
-        self._saida.write(f"\r{linha:<90}" if feitos < total else f"\r{'':<90}\r")
+        linha = f"[{'#' * cheios}{'.' * (self.LARGURA - cheios)}] {feitos}/{total} {self._falta(feitos, total)}{titulo}"
+        linha = linha if len(linha) <= self.LINHA else linha[: self.LINHA - 1] + "…"
+        vazia = " " * self.LINHA
+        self._saida.write(f"\r{linha:<{self.LINHA}}" if feitos < total else f"\r{vazia}\r")
         self._saida.flush()
+
+    def _falta(self, feitos, total):
+        """Quanto tempo falta, se já se sabe: `faltam 3 min · `."""
+        novos = feitos - self._primeiros
+        if not self._quanto_falta or novos <= 0:
+            return ""
+        segundos = (time.monotonic() - self._comeco) / novos * (total - feitos)
+        return f"faltam {_arredondado(segundos)} · "
+
+
+def _arredondado(segundos):
+    """Um tempo com a precisão que uma estimativa tem: 40 s, 3 min, 1 h 20 min."""
+    if segundos < 55:
+        return f"{max(round(segundos / 10), 1) * 10} s"
+    minutos = max(round(segundos / 60), 1)
+    return f"{minutos} min" if minutos < 60 else f"{minutos // 60} h {minutos % 60} min"

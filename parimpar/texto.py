@@ -20,6 +20,7 @@ _MOTIVOS = {
     "EINVAL": "o socket não está em estado de fazer isso",
     "EISCONN": "o socket já está conectado",
     "EMFILE": "acabaram os descritores deste processo",
+    "ENAMETOOLONG": "o nome é longo demais",
     "ENETUNREACH": "não há caminho até a rede",
     "ENFILE": "acabaram os descritores do sistema",
     "ENOSPC": "acabou o espaço no disco",

@@ -86,7 +86,9 @@ def test_o_texto_cabe_em_colunas(examinada):
 def test_os_relatorios_sao_para_devolver(examinada, tmp_path):
     """Um arquivo por entrega, com o relatório inteiro."""
     examinada.gravar_relatorios(tmp_path / "r")
-    assert len(list((tmp_path / "r").iterdir())) == 5
+    assert len(list((tmp_path / "r").iterdir())) == 6
+    indice = (tmp_path / "r" / "index.html").read_text(encoding="utf-8")
+    assert indice.count('.html" aria-label="relatório de') == 5 and "<b>davi" not in indice
     ana = next((tmp_path / "r").glob("*-ana.html")).read_text(encoding="utf-8")
     assert "especificação: " in ana and "http" not in ana and "<script" not in ana
 
@@ -255,7 +257,7 @@ def test_um_nome_hostil_nao_forja_nada(tmp_path, de_mentira, nome):
     assert len(str(feita).splitlines()) == 3 and "\x1b" not in str(feita) + feita.em_csv()
     assert "<b>x" not in feita._repr_html_() and all(len(x) <= 100 for x in str(feita).splitlines())
     feita.gravar_relatorios(tmp_path / "r")
-    assert len(list((tmp_path / "r").iterdir())) == len(list((tmp_path / "g").iterdir())) == 2
+    assert len(list((tmp_path / "r").iterdir())) == len(list((tmp_path / "g").iterdir())) + 1 == 3
 
 
 def test_o_que_nao_compila_e_dito(tmp_path):

@@ -24,7 +24,7 @@ from .fontes import ler_fontes
 MANIFESTO = "parimpar.toml"
 ALVOS = ("servidor", "cliente")
 NOMES = {
-    "servidor": re.compile(r"serv", re.I),
+    "servidor": re.compile(r"(?<!ob)serv", re.I),
     "cliente": re.compile(r"clie|cli(?![a-z])", re.I),
 }
 # O que só um servidor, ou só um cliente, chama; nas linguagens em que se costuma fazer o trabalho.
@@ -43,6 +43,7 @@ RASCUNHO = re.compile(
 )
 VERSAO = re.compile(r"(?:(?<![a-z])v|vers[aã]o|final)[ _-]*(\d*)$|(\d+)$", re.I)
 PARIDADE = re.compile(r"[ií]mpar|%\s*2\b", re.I)
+CANDIDATOS = 100  # de cada lado, dos quais se escolhe o par: cinco mil arquivos fariam milhões de pares
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ def _escolher(fontes):
         alvo: sorted((f for f in fontes if pontos[alvo, f]), key=lambda f, a=alvo: -pontos[a, f]) for alvo in ALVOS
     }
     melhor = None
-    for servidor in [*candidatos["servidor"], None]:
-        for cliente in [*candidatos["cliente"], None]:
+    for servidor in [*candidatos["servidor"][:CANDIDATOS], None]:
+        for cliente in [*candidatos["cliente"][:CANDIDATOS], None]:
             if servidor is cliente and (servidor is None or not _papel_no_argumento(servidor)):
                 continue
             soma = sum(pontos[alvo, f] for f, alvo in ((servidor, "servidor"), (cliente, "cliente")) if f)

@@ -6,10 +6,11 @@ import pathlib
 from parimpar.folha import ESTILO
 from parimpar.texto import visivel
 
+from . import figura, vista
 from .formatos.moodle import zip_de_comentarios
-from .resultado import nome_de_arquivo
+from .nomes import nome_de_arquivo
 
-ARQUIVO = "relatorio.html"
+ARQUIVO, INDICE = "relatorio.html", "index.html"
 _TEMA = """
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #111;
@@ -25,9 +26,7 @@ def pagina(resultado):
     """O relatório de uma entrega, numa página; o que veio do aluno é escapado."""
     nome = html.escape(visivel(resultado.entrega, 120, aspas=False))
     partes = [f"<h1>{nome}</h1>"]
-    partes += [
-        f"<p><strong>Aviso:</strong> {html.escape(visivel(a, 400, aspas=False))}</p>" for a in resultado.avisos.values()
-    ]
+    partes += [f"<p><strong>Aviso:</strong> {html.escape(visivel(a, 400, aspas=False))}</p>" for a in resultado.ditos]
     if resultado.conferir:
         partes.append("<p>Quem ensina vai conferir esta nota à mão.</p>")
     for alvo, j in resultado.avaliacoes.items():
@@ -36,20 +35,28 @@ def pagina(resultado):
             outros = html.escape(visivel(", ".join(j.rivais), 300, aspas=False))
             partes.append(f"<p>{html.escape(j.porque.capitalize())}; havia também {outros}.</p>")
         partes.append(j.pagina.replace("<h4", "<h3").replace("</h4>", "</h3>"))
+    return _folha(nome, "".join(partes))
+
+
+def _folha(titulo, corpo):
+    """Uma página inteira, nos dois temas e para imprimir; o título já vem escapado."""
     tema = _TEMA.replace("ESCURAS", ESTILO.partition("{")[2].rpartition("}")[0].join(("body {", "}")))
     return (
-        f'<!DOCTYPE html><html lang="pt-BR"><head><meta charset="utf-8"><title>{nome}: avaliação</title>'
+        f'<!DOCTYPE html><html lang="pt-BR"><head><meta charset="utf-8"><title>{titulo}: avaliação</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{tema}</head>'
-        f"<body><main>{''.join(partes)}</main></body></html>"
+        f"<body><main>{corpo}</main></body></html>"
     )
 
 
 def gravar(resultados, pasta):
-    """Grava a página de cada entrega numa pasta, com um nome que todo sistema aceita."""
+    """Grava a página de cada entrega numa pasta, com um nome que todo sistema aceita, e o `index.html` que leva a elas."""
     pasta = pathlib.Path(pasta)
     pasta.mkdir(parents=True, exist_ok=True)
-    for i, resultado in enumerate(resultados, 1):
-        (pasta / f"{nome_de_arquivo(resultado.entrega, i)}.html").write_text(pagina(resultado), encoding="utf-8")
+    nomes = [f"{nome_de_arquivo(resultado.entrega, i)}.html" for i, resultado in enumerate(resultados, 1)]
+    for nome, resultado in zip(nomes, resultados, strict=True):
+        (pasta / nome).write_text(pagina(resultado), encoding="utf-8")
+    corpo = f"<h1>A turma</h1>{vista.em_html(resultados, nomes)}{figura.em_html(resultados)}"
+    (pasta / INDICE).write_text(_folha("A turma", corpo), encoding="utf-8")
 
 
 def devolver(resultados, pasta, planilha=None):

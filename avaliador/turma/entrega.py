@@ -7,6 +7,7 @@ sai o resultado: as portas de uma entrega não são as de outra, e um defeito, o
 import contextlib
 import ctypes
 import json
+import os
 import pathlib
 import pickle
 import select
@@ -19,7 +20,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from parimpar.erros import ErroDeUso
-from parimpar.texto import visivel
+from parimpar.texto import motivo, visivel
 
 from .. import rede
 from ..caixa import BWRAP, NA_REDE, NENHUM
@@ -71,7 +72,7 @@ def julgar(pedido, pasta, progresso=lambda alvo, titulo: None, reservar=lambda p
         programas = achar_programas(pasta, pedido.manifesto and pathlib.Path(pedido.manifesto))
         impressoes = {f.relativo: impressao(f.codigo, f.arquivo.suffix.lower()) for f in ler_fontes(pasta)}
     except Exception as erro:  # o que houver numa entrega fica nela
-        programas, avisos = {}, {"entrega": str(erro) or type(erro).__name__}
+        programas, avisos = {}, {"entrega": dito(erro)}
     if envio.avisos and "entrega" not in avisos:
         avisos["entrega"] = "; ".join(envio.avisos)
     for alvo in ALVOS:
@@ -81,10 +82,17 @@ def julgar(pedido, pasta, progresso=lambda alvo, titulo: None, reservar=lambda p
                 avaliacao = _examinar(pedido, alvo, programas[alvo], progresso, reservar)
                 avaliacoes[alvo] = Julgado.de(avaliacao, programas[alvo])
             except Exception as erro:
-                avisos[alvo] = str(erro) or type(erro).__name__
+                avisos[alvo] = dito(erro)
         elif "entrega" not in avisos or envio.avisos:
             avisos[alvo] = f"não se achou o {alvo}: ponha um {MANIFESTO} na entrega, ou ao lado dela"
     return Resultado(envio.nome, avaliacoes, avisos, envio.identificador, envio.pasta_do_moodle, impressoes)
+
+
+def dito(erro):
+    """Um erro, numa frase que se mostra ao aluno: sem as pastas de quem ensina."""
+    if isinstance(erro, OSError):
+        return f"{motivo(erro)}: {visivel(pathlib.Path(os.fsdecode(erro.filename or '')).name, 60)}"
+    return str(erro) or type(erro).__name__
 
 
 def _examinar(pedido, alvo, programa, progresso, reservar):

@@ -5,6 +5,8 @@ espalha os arquivos com esse prefixo no nome; num trabalho em grupo, o nome vem 
 navegador fica em `…_onlinetext_`. Nada se perde em silêncio: o que não se entende vira também uma entrega, com o aviso.
 """
 
+import contextlib
+import hashlib
 import html
 import os
 import pathlib
@@ -16,12 +18,14 @@ from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
 from .extrair import Limite, abrir_os_de_dentro, compactado, extrair
+from .nomes import legivel, nome_de_arquivo
 
 DO_MOODLE = re.compile(
     r"(?P<nome>.+?)_(?P<id>\d+)_assignsubmission_(?P<tipo>[a-z]+)(?:_(?P<resto>.*))?", re.DOTALL | re.IGNORECASE
 )
 LIMITE_DO_ZIP = 2 * 1024**3  # bytes do zip da turma inteira, depois de aberto
 ARQUIVOS_DO_ZIP = 100_000
+DO_SISTEMA = ("__MACOSX", "__pycache__")
 SOLTOS = "arquivos soltos"  # o nome da entrega dos que ninguém assinou
 
 
@@ -42,6 +46,25 @@ class Envio:
     origens: list = field(default_factory=list)
     avisos: list = field(default_factory=list)
 
+    @property
+    def chave(self):
+        """Um nome de arquivo que é só desta entrega, e não muda quando chegam outras: `Ana-Sa-1f0c33a2`."""
+        tudo = repr((self.nome, self.identificador, [relativo for _, relativo in self.origens[:1]]))
+        return f"{nome_de_arquivo(self.nome)}-{hashlib.sha256(tudo.encode()).hexdigest()[:8]}".lstrip("-")
+
+    def impressao(self, manifesto=None):
+        """A impressão digital do que foi entregue, e do manifesto que vale para ele: muda se um dos dois muda."""
+        conta = hashlib.sha256()
+        for origem, relativo in [*self.origens, *([(manifesto, "manifesto")] if manifesto else [])]:
+            for arquivo in sorted(_arquivos(origem), key=os.fsencode):
+                conta.update(repr((relativo, str(arquivo.relative_to(origem)))).encode())
+                with contextlib.suppress(OSError):  # o que não se lê também não se julga
+                    if arquivo.is_symlink() or not arquivo.is_file() or arquivo.stat().st_size > Limite().bytes:
+                        continue  # nem se copia
+                    with arquivo.open("rb") as aberto:
+                        conta.update(hashlib.file_digest(aberto, "sha256").digest())
+        return conta.hexdigest()[:16]
+
     def copiar(self, destino):
         """Copia a entrega para a pasta, já com os compactados abertos; links ficam de fora.
 
@@ -52,7 +75,7 @@ class Envio:
         destino.mkdir(parents=True, exist_ok=True)
         limite = Limite(avisos=self.avisos)
         for origem, relativo in self.origens:
-            if compactado(relativo):
+            if origem.is_file() and compactado(relativo):
                 alvo = destino / pathlib.Path(relativo).name.split(".")[0] if len(self.origens) > 1 else destino
                 extrair(origem, alvo, limite)
             elif origem.is_dir():
@@ -100,16 +123,16 @@ def achar_envios(origem, trabalho):
 
 
 def _visiveis(pasta):
-    """As entradas da pasta, em ordem; nem as escondidas, nem a do macOS, nem as do próprio avaliador."""
-    entradas = [pathlib.Path(e.path) for e in os.scandir(pasta) if not e.name.startswith((".", "__"))]
-    return sorted((e for e in entradas if not e.is_symlink()), key=lambda e: os.fsencode(e.name))
+    """As entradas da pasta, em ordem; nem as escondidas, nem as que o macOS e o Python fazem."""
+    nomes = [nome for nome in os.listdir(pasta) if not nome.startswith(".") and nome not in DO_SISTEMA]
+    return [pathlib.Path(pasta, nome) for nome in sorted(nomes, key=os.fsencode)]
 
 
 def _sem_embrulho(pasta):
     """Um zip costuma trazer uma pasta só, com todas as outras dentro."""
     while True:
         entradas = _visiveis(pasta)
-        if len(entradas) != 1 or not entradas[0].is_dir() or DO_MOODLE.fullmatch(entradas[0].name):
+        if len(entradas) != 1 or not _pasta_de_verdade(entradas[0]) or DO_MOODLE.fullmatch(entradas[0].name):
             return pasta
         dentro = _visiveis(entradas[0])
         so_pastas = len(dentro) > 1 and all(e.is_dir() or compactado(e.name) for e in dentro)
@@ -118,12 +141,19 @@ def _sem_embrulho(pasta):
         pasta = entradas[0]
 
 
+def _pasta_de_verdade(entrada):
+    return entrada.is_dir() and not entrada.is_symlink()
+
+
 def _de_uma_pasta(pasta):
     envios, soltos = {}, Envio(SOLTOS)
     for entrada in _visiveis(pasta):
-        moodle = DO_MOODLE.fullmatch(entrada.name)
-        if moodle:
-            envio = envios.setdefault((moodle["nome"], moodle["id"]), Envio(moodle["nome"], identificador=moodle["id"]))
+        moodle, nome = DO_MOODLE.fullmatch(entrada.name), legivel(entrada.name)
+        if entrada.is_symlink():  # pode levar à pasta de outra pessoa
+            envios[entrada.name] = Envio(nome, avisos=["é um link, e não uma pasta: não se abre"])
+        elif moodle:
+            chave = moodle["nome"], moodle["id"]
+            envio = envios.setdefault(chave, Envio(legivel(moodle["nome"]), identificador=moodle["id"]))
             if entrada.is_dir():
                 envio.pasta_do_moodle = envio.pasta_do_moodle or entrada.name
                 envio.origens.append((entrada, entrada.name))
@@ -133,9 +163,9 @@ def _de_uma_pasta(pasta):
                 envio.pasta_do_moodle = envio.pasta_do_moodle or prefixo
                 envio.origens.append((entrada, resto))
         elif entrada.is_dir():
-            envios[entrada.name] = Envio(entrada.name, origens=[(entrada, entrada.name)])
-        elif compactado(entrada.name):
-            envios[entrada.name] = Envio(_sem_fim(entrada.name), origens=[(entrada, entrada.name)])
+            envios[entrada.name] = Envio(nome, origens=[(entrada, entrada.name)])
+        elif compactado(entrada.name) and entrada.is_file():
+            envios[entrada.name] = Envio(_sem_fim(nome), origens=[(entrada, entrada.name)])
         elif entrada.suffix.lower() in (".py", ".java", ".js", ".c", ".ipynb", ".cs", ".mjs", ".rb", ".cpp"):
             soltos.origens.append((entrada, entrada.name))
     if soltos.origens:
@@ -149,12 +179,18 @@ def _sem_fim(nome):
     return re.sub(r"(\.tar)?\.[^.]+$", "", nome) or nome
 
 
-def _copiar_pasta(origem, destino, limite):
+def _arquivos(origem):
+    """Os arquivos de uma pasta, menos os das bibliotecas; ou o próprio arquivo."""
+    if not origem.is_dir():
+        yield origem
     for pasta, subpastas, nomes in os.walk(origem):
         subpastas[:] = [s for s in subpastas if not (ignorada(s) or pathlib.Path(pasta, s).is_symlink())]
-        for nome in nomes:
-            caminho = pathlib.Path(pasta, nome)
-            _copiar_arquivo(caminho, destino / caminho.relative_to(origem), limite)
+        yield from (pathlib.Path(pasta, nome) for nome in nomes)
+
+
+def _copiar_pasta(origem, destino, limite):
+    for caminho in _arquivos(origem):
+        _copiar_arquivo(caminho, destino / caminho.relative_to(origem), limite)
 
 
 def _copiar_arquivo(origem, destino, limite):

@@ -199,6 +199,11 @@ def _rar(arquivo, destino, limite):
         raise ValueError(str(erro)) from erro
 
 
+def _ate_200_bytes(nome):
+    """O começo de um nome: com o que se lhe acrescenta, não passa dos 255 bytes que um sistema aceita."""
+    return os.fsencode(nome)[:200].decode("utf-8", "ignore") or "_"
+
+
 def abrir_os_de_dentro(pasta, limite, envelopes=ENVELOPES):
     """Abre, cada um na sua pasta, os compactados que estiverem dentro desta; depois os que estiverem dentro deles."""
     for arquivo in sorted(p for p in pathlib.Path(pasta).rglob("*") if compactado(p.name) and p.is_file()):
@@ -207,7 +212,7 @@ def abrir_os_de_dentro(pasta, limite, envelopes=ENVELOPES):
         if not envelopes:
             limite.avisar(f"{visivel(arquivo.name)} está dentro de envelopes demais: ficou fechado")
             continue
-        destino = arquivo.with_name(f"{arquivo.name}.aberto")
+        destino = arquivo.with_name(f"{_ate_200_bytes(arquivo.name)}.aberto")
         extrair(arquivo, destino, limite)
         arquivo.unlink()
         abrir_os_de_dentro(destino, limite, envelopes - 1)

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import re
 from dataclasses import asdict, dataclass, field
 
 from .. import relatorio
@@ -76,6 +75,7 @@ class Resultado:
     identificador: o número do participante no Moodle, ou "".
     pasta_do_moodle: com que nome se devolve o comentário.
     impressoes: {arquivo: impressão digital do código sem espaços nem comentários}, para achar entregas iguais.
+    conteudo: a impressão digital do que foi entregue, para saber se ainda é o mesmo.
     """
 
     entrega: str
@@ -84,6 +84,7 @@ class Resultado:
     identificador: str = ""
     pasta_do_moodle: str = ""
     impressoes: dict = field(default_factory=dict)
+    conteudo: str = ""
 
     @property
     def aprovada(self):
@@ -100,6 +101,11 @@ class Resultado:
     def conferir(self):
         """É preciso olhar à mão?"""
         return self.nota is None or bool(self.avisos) or any(j.duvida or j.rivais for j in self.avaliacoes.values())
+
+    @property
+    def ditos(self):
+        """Os avisos, cada um numa frase que diz de que programa fala."""
+        return [a if alvo == "entrega" or alvo in a else f"{alvo}: {a}" for alvo, a in self.avisos.items()]
 
     def gravar(self, pasta, nome):
         """Grava-se na pasta, de uma vez: um corte de luz não deixa meio resultado."""
@@ -121,9 +127,3 @@ class Resultado:
             return cls.de_dado(json.loads((pathlib.Path(pasta) / f"{nome}{FINAL}").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-
-
-def nome_de_arquivo(texto, numero):
-    """Um nome de arquivo que todo sistema aceita, e que não se repete numa turma: `07-Ana-Sa`."""
-    limpo = re.sub(r"[^\w]+", "-", texto, flags=re.ASCII).strip("-")[:60]
-    return f"{numero:03}-{limpo}" if limpo else f"{numero:03}"

@@ -6,6 +6,7 @@ luz, só perde o que estava sendo julgado.
 """
 
 import contextlib
+import os
 import pathlib
 import shutil
 import tempfile
@@ -18,11 +19,13 @@ from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
 from ..caixa import BWRAP, disponivel
-from . import tabela
+from ..veredito import ENUNCIADO
+from . import figura, tabela, vista
 from .devolucao import gravar
 from .entrega import ALVOS, Pedido, julgar, julgar_a_parte
 from .envios import achar_envios
-from .resultado import Resultado, nome_de_arquivo
+from .maquinas import Maquinas
+from .resultado import Resultado
 
 PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
 
@@ -40,6 +43,7 @@ class Turma:
         refazer: nomes de entregas que se julgam de novo, mesmo gravadas.
         manifestos: pasta com um `NOME.toml` de quem ensina para cada entrega que o precise.
         isolamento: o das caixas em que os programas executam (caixa.py); por padrão, o melhor que a máquina dá.
+        maquinas: o endereço de um escalonador do Dask; por padrão, julga-se aqui.
 
     Raises:
         ErroDeUso: a origem não existe ou não tem entregas.
@@ -47,10 +51,10 @@ class Turma:
 
     def __init__(
         self, origem, paralelas=PARALELAS, progresso=lambda feitos, total, titulo: None, opcoes=None, *,
-        guardar=None, retomar=False, refazer=(), manifestos=None, isolamento=None,
+        guardar=None, retomar=False, refazer=(), manifestos=None, isolamento=None, maquinas=None,
     ):  # fmt: skip
         self.paralelas, self.progresso, self._opcoes = paralelas, progresso, opcoes or {}
-        self.isolamento = isolamento or disponivel()
+        self._isolamento_pedido, self.isolamento = isolamento, isolamento or disponivel()
         self._guardar = pathlib.Path(guardar) if guardar else None
         self._retomar, self._manifestos = retomar, pathlib.Path(manifestos) if manifestos else None
         self._trabalho = pathlib.Path(tempfile.mkdtemp(prefix="turma-"))
@@ -63,6 +67,7 @@ class Turma:
                 f"{', '.join(visivel(nome, 40, aspas=False) for nome in self.nomes[:40])}"
             )
         self._refazer, self.resultados = set(refazer), []
+        self._endereco, self._maquinas, self._falha = maquinas, None, None
         self._portas, self._feitos, self._desistir = _Portas(), 0, threading.Event()
 
     @property
@@ -72,41 +77,58 @@ class Turma:
 
     def avaliar(self):
         """Examina todas as entregas e devolve a própria turma; o resultado de cada uma não depende das outras."""
-        self._feitos, total = 0, len(self.envios) * len(ALVOS)
+        total = len(self.envios) * len(ALVOS)
         if self._guardar:
             self._guardar.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(self.paralelas) as executor:
+        prontos = [self._guardado(envio) for envio in self.envios]
+        self._feitos = sum(pronto is not None for pronto in prontos) * len(ALVOS)
+        with contextlib.ExitStack() as pilha:
+            if self._endereco:
+                self._maquinas = pilha.enter_context(Maquinas(self._endereco))
+                self.paralelas = 2 * self._maquinas.lugares  # enquanto uma é julgada, a seguinte já está a caminho
+            executor = pilha.enter_context(ThreadPoolExecutor(self.paralelas))
             try:
-                self.resultados = list(executor.map(self._julgar, range(len(self.envios))))
+                self.resultados = list(executor.map(lambda i: prontos[i] or self._julgar(i), range(len(prontos))))
             except BaseException:  # um Ctrl-C: cada exame para no fim do caso em que está
                 self._desistir.set()
                 executor.shutdown(cancel_futures=True)
-                raise
+                raise self._falha or KeyboardInterrupt from None  # a primeira, e não a de quem parou por causa dela
         self.progresso(total, total, "pronto")
         return self
 
+    def _guardado(self, envio):
+        """O resultado que já estava gravado, se se retoma e ele ainda vale: quem entregou de novo é julgado de novo."""
+        if not (self._guardar and self._retomar) or envio.nome in self._refazer:
+            return None
+        guardado = Resultado.ler(self._guardar, envio.chave)
+        return guardado if guardado and guardado.conteudo == envio.impressao(self._manifesto(envio)) else None
+
     def _julgar(self, i):
-        envio, nome = self.envios[i], nome_de_arquivo(self.envios[i].nome, i + 1)
-        if self._guardar and self._retomar and envio.nome not in self._refazer:
-            guardado = Resultado.ler(self._guardar, nome)
-            if guardado and (guardado.entrega, guardado.identificador) == (envio.nome, envio.identificador):
-                self._feitos += len(ALVOS)
-                return guardado
+        envio = self.envios[i]
         try:
             resultado = self._avaliar_envio(envio, self._trabalho / f"{i:03}")
-        except BaseException:  # interrompido: nenhuma outra entrega começa
+        except BaseException as erro:  # interrompido: nenhuma outra entrega começa
+            self._falha = self._falha or erro
             self._desistir.set()
             raise
         self._feitos += len(ALVOS)
         if self._guardar:
-            resultado.gravar(self._guardar, nome)
+            resultado.gravar(self._guardar, envio.chave)
         return resultado
 
+    def _manifesto(self, envio):
+        """O que quem ensina escreveu para esta entrega, com o nome ou o número do participante; None se nada."""
+        for nome in filter(None, (envio.nome, envio.identificador) if self._manifestos else ()):
+            if os.path.isfile(proprio := self._manifestos / f"{nome}.toml"):  # o do Path falha com um nome longo demais
+                return proprio
+        return None
+
     def _avaliar_envio(self, envio, copia):
-        proprio = self._manifestos and self._manifestos / f"{envio.nome}.toml"
-        manifesto = str(proprio.absolute()) if proprio and proprio.is_file() else None
+        manifesto = self._manifesto(envio)
         origens = [(pathlib.Path(origem).absolute(), relativo) for origem, relativo in envio.origens]
-        pedido = Pedido(replace(envio, origens=origens), manifesto, self._opcoes, self.isolamento)
+        pedido = Pedido(
+            replace(envio, origens=origens), manifesto and str(manifesto.absolute()), self._opcoes, self.isolamento
+        )
 
         def progresso(alvo, titulo):
             if self._desistir.is_set():
@@ -115,12 +137,16 @@ class Turma:
             feitos = self._feitos + list(ALVOS).index(alvo)
             self.progresso(feitos, len(self.envios) * len(ALVOS), f"{quem}: {titulo}")
 
-        if self.isolamento == BWRAP:
-            return julgar_a_parte(pedido, progresso, self._desistir.is_set)
         try:
-            return julgar(pedido, copia, progresso, self._portas.reservar)
+            if self._maquinas:
+                resultado = self._maquinas.julgar(replace(pedido, isolamento=self._isolamento_pedido), copia, progresso)
+            elif self.isolamento == BWRAP:
+                resultado = julgar_a_parte(pedido, progresso, self._desistir.is_set)
+            else:
+                resultado = julgar(pedido, copia, progresso, self._portas.reservar)
         finally:
             shutil.rmtree(copia, ignore_errors=True)
+        return replace(resultado, conteudo=envio.impressao(manifesto))
 
     def em_csv(self):
         """A tabela em CSV, para uma planilha."""
@@ -134,7 +160,11 @@ class Turma:
         return tabela.em_texto(self.resultados)
 
     def _repr_html_(self):
-        return tabela.em_html(self.resultados)
+        return vista.em_html(self.resultados) + figura.em_html(self.resultados)
+
+    def figura(self, regua=ENUNCIADO):
+        """A figura do matplotlib que diz que exigências da régua a turma mais deixa de cumprir."""
+        return figura.figura(self.resultados, regua)
 
 
 class _Portas:

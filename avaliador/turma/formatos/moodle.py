@@ -15,12 +15,15 @@ import zipfile
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
+from ..nomes import legivel
+
 IDENTIFICADOR = ("identificador", "identifier")
 NOME = ("nome completo", "full name")
 NOTA = ("nota", "grade")
 MAXIMA = ("nota máxima", "maximum grade")
 COMENTARIO = ("comentários de feedback", "comentários", "feedback", "feedback comments")
 MODIFICACAO = ("última modificação (nota)", "last modified (grade)")
+NOMES = 10  # que se dizem num aviso
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")  # nesta ordem: todo texto se lê em cp1252, mesmo o que não é
 
 
@@ -69,6 +72,16 @@ class Planilha:
             if (achado := re.search(r"\d+", self._celula(linha, "id")))
         }
 
+    def conferir(self, resultados):
+        """O que não casa entre a planilha e as entregas, em frases: quem não está nela, e quem não entregou."""
+        vieram = {r.identificador: r.entrega for r in resultados}
+        de_fora = [nome for numero, nome in vieram.items() if numero not in self.participantes]
+        faltam = [nome or numero for numero, nome in self.participantes.items() if numero not in vieram]
+        for nomes, frase in ((de_fora, "não estão na planilha"), (faltam, "estão na planilha e não entregaram")):
+            if nomes:
+                alguns = ", ".join(visivel(nome, 40, aspas=False) for nome in nomes[:NOMES])
+                yield f"{frase}: {alguns}{f' e mais {len(nomes) - NOMES}' if len(nomes) > NOMES else ''}"
+
     def _celula(self, linha, papel):
         coluna = self._coluna[papel]
         return linha[coluna] if coluna is not None and coluna < len(linha) else ""
@@ -114,7 +127,7 @@ def zip_de_comentarios(caminho, arquivos):
     with zipfile.ZipFile(caminho, "w", zipfile.ZIP_DEFLATED) as pacote:
         for pasta, (nome, dados) in arquivos.items():
             # Uma pasta que veio sem o _ do fim, ou o prefixo de um arquivo, é a mesma pasta.
-            pasta = re.sub(r"_assignsubmission_[a-z]+_?/?$", "_assignsubmission_file_", pasta)
+            pasta = re.sub(r"_assignsubmission_[a-z]+_?/?$", "_assignsubmission_file_", legivel(pasta))
             pacote.writestr(f"{pasta}/{nome}", dados)
 
 
