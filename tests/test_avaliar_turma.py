@@ -73,7 +73,7 @@ def test_o_csv_e_o_de_uma_planilha(examinada):
 def test_a_tabela_do_notebook_escapa_o_nome(examinada):
     """O nome da pasta de um aluno não vira marcação."""
     pagina = examinada._repr_html_()
-    assert "<b>davi" not in pagina and "&lt;b&gt;davi" in pagina and "relatório do servidor" in pagina
+    assert "<b>davi" not in pagina and "&lt;b&gt;davi" in pagina and "relatório de ana" in pagina
 
 
 def test_o_texto_cabe_em_colunas(examinada):

@@ -6,14 +6,14 @@ import threading
 
 import pytest
 from apoio import porta_livre
+from exame_de_mentira import ExameDeMentira, todos
 from turma_gerada import TESTES, gerar, num_zip, numa_pasta, planilha
 
-from avaliador.relatorio import Avaliacao
-from avaliador.turma import julgar
+from avaliador.caixa import NENHUM
+from avaliador.turma import entrega
 from avaliador.turma.devolucao import devolver
 from avaliador.turma.formatos.moodle import Planilha
 from avaliador.turma.turma import Turma
-from avaliador.veredito import ENUNCIADO, FALHOU, OK, Veredito
 
 MANIFESTO = 'servidor = ["python", "um.py"]\ncliente = ["python", "dois.py"]\n'
 SO_O_QUE_BASTA = {"servidor": {"so": TESTES[:1]}, "cliente": {"so": TESTES[1:], "intervalo_esperado": 1}}
@@ -42,30 +42,10 @@ def conferir(feita, esperadas):
         assert all(linha[f"{alvo}_porque"] for alvo, nota in zip(("servidor", "cliente"), e.notas) if nota is not None)
 
 
-class ExameDeMentira:
-    """Lê no código se ele é dos errados, sem executar nada; o arquivo compilado, se há, está lá."""
-
-    feitos = []
-
-    def __init__(self, alvo, comando, pasta):
-        self.alvo, self.comando, self.pasta = alvo, comando, pasta
-
-    def avaliar(self):
-        self.feitos.append(self.alvo)
-        codigos = [a.read_text(encoding="utf-8") for a in self.pasta.glob("*.py")]
-        situacao = FALHOU if any(f"# ERRADO {self.alvo}" in codigo for codigo in codigos) else OK
-        veredito = Veredito("par", "PI-03", ENUNCIADO, situacao, "8 recebe PAR", "o que se viu")
-        return Avaliacao(self.alvo, tuple(self.comando), ("p",), (veredito,), 1.0)
-
-
 @pytest.fixture
 def de_mentira(monkeypatch):
     """Os exames não executam nada; devolve a lista dos que se fizeram."""
-
-    def exame(alvo):
-        return lambda comando, porta, pasta, progresso, **opcoes: ExameDeMentira(alvo, comando, pasta)
-
-    monkeypatch.setattr(julgar, "ALVOS", {alvo: exame(alvo) for alvo in ("servidor", "cliente")})
+    monkeypatch.setattr(entrega, "ALVOS", todos())
     monkeypatch.setattr(ExameDeMentira, "feitos", [])
     return ExameDeMentira.feitos
 
@@ -95,11 +75,17 @@ def test_de_verdade_interrompida_e_retomada(tmp_path):
 def test_na_pasta_no_zip_e_de_novo(tmp_path, de_mentira):
     """A pasta e o zip dão a mesma tabela, e a segunda vez, a da primeira; o que se retoma não é julgado outra vez."""
     esperadas = gerar()
-    primeira = Turma(numa_pasta(esperadas, tmp_path / "envios"), guardar=tmp_path / "g").avaliar()
+    primeira = Turma(numa_pasta(esperadas, tmp_path / "envios"), guardar=tmp_path / "g", isolamento=NENHUM).avaliar()
     conferir(primeira, esperadas)
-    assert Turma(num_zip(esperadas, tmp_path / "ENVIOS.zip"), paralelas=4).avaliar().em_csv() == primeira.em_csv()
+    assert (
+        Turma(num_zip(esperadas, tmp_path / "ENVIOS.zip"), paralelas=4, isolamento=NENHUM).avaliar().em_csv()
+        == primeira.em_csv()
+    )
     de_mentira.clear()
-    assert Turma(tmp_path / "envios", guardar=tmp_path / "g", retomar=True).avaliar().em_csv() == primeira.em_csv()
+    assert (
+        Turma(tmp_path / "envios", guardar=tmp_path / "g", isolamento=NENHUM, retomar=True).avaliar().em_csv()
+        == primeira.em_csv()
+    )
     assert de_mentira == []
     devolver(primeira.resultados, tmp_path / "volta", Planilha(planilha(esperadas, tmp_path / "notas.csv")))
     volta = csv.DictReader(io.StringIO((tmp_path / "volta" / "notas.csv").read_text(encoding="utf-8-sig"), newline=""))
@@ -115,13 +101,13 @@ def test_a_que_se_retoma_ve_o_que_mudou(tmp_path, de_mentira):
     esperadas = gerar()
     origem = numa_pasta(esperadas, tmp_path / "envios")
     (tmp_path / "m").mkdir()
-    Turma(origem, guardar=tmp_path / "g", manifestos=tmp_path / "m").avaliar()
+    Turma(origem, guardar=tmp_path / "g", isolamento=NENHUM, manifestos=tmp_path / "m").avaliar()
     da_ana, do_caio = (next(e for e in esperadas if e.entrega.startswith(n)) for n in ("Ana", "joana"))
     (origem / next(iter(da_ana.arvore))).write_text("# ERRADO servidor\nimport socket\ns.accept()", encoding="utf-8")
     (tmp_path / "m" / "joana.toml").write_text('servidor = ["python", "servidor.py"]', encoding="utf-8")
     (origem / "aaa atrasado").mkdir()
     de_mentira.clear()
-    feita = Turma(origem, guardar=tmp_path / "g", manifestos=tmp_path / "m", retomar=True).avaliar()
+    feita = Turma(origem, guardar=tmp_path / "g", isolamento=NENHUM, manifestos=tmp_path / "m", retomar=True).avaliar()
     assert sorted(de_mentira) == ["cliente", "servidor", "servidor"] and len(feita.resultados) == 41
     linhas = tabela(feita)
     assert (

@@ -13,6 +13,7 @@ from .nomes import nome_de_arquivo
 ARQUIVO, INDICE = "relatorio.html", "index.html"
 _TEMA = """
 <style>
+:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #111;
   background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }

@@ -51,7 +51,7 @@ def descrever(resultados, regua=ENUNCIADO):
 
 
 def _rotulo(exigencia):
-    return f"{FORMAS[exigencia.alvo]} {exigencia.alvo}: {visivel(exigencia.titulo, 60, aspas=False)}"
+    return f"{FORMAS[exigencia.alvo]} {exigencia.alvo}: {visivel(exigencia.titulo, 80, aspas=False)}"
 
 
 def figura(resultados, regua=ENUNCIADO):
@@ -61,7 +61,7 @@ def figura(resultados, regua=ENUNCIADO):
     from matplotlib.ticker import PercentFormatter
 
     maiores = exigencias(resultados, regua)[:MAXIMO][::-1]
-    fig = Figure(figsize=(11, 1.6 + 0.42 * max(len(maiores), 1)), layout="constrained")
+    fig = Figure(figsize=(13, 1.6 + 0.42 * max(len(maiores), 1)), layout="constrained")
     ax = fig.add_subplot()
     quanto = [e.falharam / e.julgados for e in maiores]
     barras = ax.barh([_rotulo(e) for e in maiores], quanto, color=[CORES[e.alvo] for e in maiores])

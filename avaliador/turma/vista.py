@@ -24,6 +24,7 @@ _ESTILO = f"""<style>
 .parimpar-turma caption {{ text-align: left; font-weight: 700; padding: 4px 0 }}
 .parimpar-turma :is(th, td) {{ text-align: left; vertical-align: top; padding: 4px 12px 4px 0;
   overflow-wrap: anywhere; background: none }}
+.parimpar-turma th[scope=col] {{ overflow-wrap: normal; min-width: 5em }}
 .parimpar-turma tbody > tr:first-child > * {{ border-top: {BORDA} }}
 .parimpar-turma th button {{ font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;
   text-align: left; text-decoration: underline dotted }}
