@@ -84,7 +84,7 @@ def em_texto(resultados):
 
 
 def _colunas(texto):
-    """Quantas colunas do terminal o texto ocupa: os ideogramas e os emojis ocupam duas; um acento solto, nenhuma."""
+    """Quantas colunas do terminal o texto ocupa: os ideogramas ocupam duas; um acento solto, nenhuma."""
     return sum((unicodedata.east_asian_width(c) in "WF") + (not unicodedata.combining(c)) for c in texto)
 
 
