@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 from apoio import RAIZ
+from turma_gerada import zipar
 
 from avaliador.turma import achar, extrair
 from avaliador.turma.envios import SOLTOS, achar_envios
@@ -26,15 +27,6 @@ def escrever(raiz, arquivos):
         alvo.parent.mkdir(parents=True, exist_ok=True)
         alvo.write_bytes(conteudo if isinstance(conteudo, bytes) else conteudo.encode())
     return raiz
-
-
-def zipar(arquivos):
-    """Os bytes de um zip com estes arquivos."""
-    memoria = io.BytesIO()
-    with zipfile.ZipFile(memoria, "w", zipfile.ZIP_DEFLATED) as pacote:
-        for nome, conteudo in arquivos.items():
-            pacote.writestr(nome, conteudo)
-    return memoria.getvalue()
 
 
 def copiados(envio, tmp_path):
