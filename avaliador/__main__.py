@@ -74,7 +74,7 @@ def _analisador():
         "--devolver", metavar="PASTA", help="grava ali o que o Moodle recebe: a planilha preenchida e os comentários"
     )
     turma.add_argument(
-        "--paralelas", type=_paralelas, default=2, metavar="N", help="quantas ao mesmo tempo (padrão: 2)"
+        "--paralelas", type=_paralelas, metavar="N", help="quantas ao mesmo tempo (padrão: as que a máquina aguenta)"
     )
     turma.add_argument("--sem-isolamento", action="store_true", help=SEM_ISOLAMENTO)
     turma.add_argument(

@@ -16,6 +16,7 @@ from avaliador.exame_servidor import ExameDeServidor
 from avaliador.processo import Programa
 from avaliador.turma.entrega import Pedido, julgar_a_parte
 from avaliador.turma.envios import Envio
+from avaliador.turma.turma import Turma
 
 ALUNOS = RAIZ / "tests" / "alunos"
 
@@ -53,8 +54,9 @@ OS_DOIS = pytest.mark.parametrize("isolamento, consegue", [(NENHUM, True), (BWRA
 
 
 @OS_DOIS
-def test_o_segredo_da_pasta_pessoal(tmp_path, casa, isolamento, consegue):
+def test_o_segredo_da_pasta_pessoal(tmp_path, casa, monkeypatch, isolamento, consegue):
     """Nem na pasta pessoal, nem nos arquivos de quem avalia, nem na pasta temporária."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # o que está nele, lê-se
     segredos = [str(casa / "segredo.txt"), str(RAIZ / "pyproject.toml")]
     codigo = f"import os\nprint(*[os.path.exists(s) for s in {segredos}], os.path.exists('/run/systemd') or 'nada')"
     dito = executar(tmp_path / "ana", codigo, isolamento).dito.split()
@@ -284,3 +286,41 @@ def test_a_caixa_de_quem_nao_isola():
     """Não põe nada antes do guardião, nem muda o ambiente."""
     assert Caixa().prefixo() == [] and Caixa().ambiente({"DISPLAY": ":0"}) == {"DISPLAY": ":0"}
     assert Caixa(BWRAP).ambiente({"DISPLAY": ":0"}) == {"TMPDIR": "/tmp"}
+
+
+ATAQUE = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execve(sys.executable, [sys.executable, '-S', '-c', '''
+import socket, time
+fim = time.time() + 60
+while time.time() < fim:
+    try: socket.create_connection(('127.0.0.1', {porta}), 1).sendall(b'abc')
+    except OSError: pass
+    time.sleep(0.05)
+'''], {{}})
+    os._exit(0)
+os.wait()
+os.kill(os.getppid(), 9)
+# porta 1 para o servidor: s.accept()
+"""
+
+
+def test_uma_turma_inteira_na_mesma_porta(tmp_path):
+    """Ao mesmo tempo, com uma entrega que ataca as outras: cada uma tem a nota que teria sozinha, e nada fica."""
+    porta = porta_livre()
+    for nome in ("bia", "caio", "davi"):
+        (tmp_path / "turma" / nome).mkdir(parents=True)
+        codigo = (ALUNOS / "servidores" / "simples.py").read_text(encoding="utf-8").replace("60000", str(porta))
+        (tmp_path / "turma" / nome / "servidor.py").write_text(codigo, encoding="utf-8")
+    (tmp_path / "turma" / "ana").mkdir()
+    (tmp_path / "turma" / "ana" / "servidor.py").write_text(ATAQUE.format(porta=porta), encoding="utf-8")
+    opcoes = {"servidor": {"so": ["par", "varios", "reinicio"], "semente": 3}}
+    turma = Turma(tmp_path / "turma", 4, opcoes=opcoes).avaliar()
+    ana, *outras = turma.resultados
+    situacoes = [[v["situacao"] for v in r.avaliacoes["servidor"].dado["vereditos"]] for r in outras]
+    assert situacoes == [["OK", "tolerado", "OK"]] * 3 and not ana.avaliacoes["servidor"].aprovado
+    assert "isolado (bwrap)" in str(turma) and "isolado (bwrap)" in turma._repr_html_() and ";bwrap" in turma.em_csv()
+    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and str(porta) in " ".join(_linha_de_comando(pid))]

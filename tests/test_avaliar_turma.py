@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import zipfile
+from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 from apoio import RAIZ, porta_livre
 
 from avaliador.caixa import NENHUM
 from avaliador.relatorio import Avaliacao
-from avaliador.turma import entrega, turma
+from avaliador.turma import entrega, folego, turma
 from avaliador.turma.devolucao import devolver
 from avaliador.turma.formatos.moodle import Planilha
 from avaliador.turma.tabela import COLUNAS
@@ -22,6 +24,7 @@ from avaliador.turma.turma import Turma
 from avaliador.veredito import ENUNCIADO, FALHOU, NAO_DEU, OK, Veredito
 from parimpar.erros import ErroDeUso
 
+Tempos = namedtuple("Tempos", "user idle")
 ALUNOS = RAIZ / "tests" / "alunos"
 DEPRESSA = {"cliente": {"intervalo_esperado": 1, "amostras": 4}}
 
@@ -124,6 +127,34 @@ def test_portas_reservadas(portas, juntos):
         assert entrou.wait(10 if juntos else 0.2) == juntos
     thread.join(10)
     assert entrou.is_set()
+
+
+@pytest.mark.parametrize("uso, comecam", [(0.2, 4), (0.9, 1)])
+def test_so_comeca_outra_se_sobra_processador(monkeypatch, uso, comecam):
+    """A primeira, sempre; as outras, uma por medida, até o máximo."""
+    relogio = SimpleNamespace(agora=0.0, monotonic=lambda: relogio.agora)
+
+    def tempos():
+        return Tempos(user=uso * relogio.agora, idle=(1 - uso) * relogio.agora)
+
+    monkeypatch.setattr(folego, "time", relogio)
+    monkeypatch.setattr(folego.psutil, "cpu_times", tempos)
+    vez = folego.Folego()
+    vez.maximo, entradas = 4, []
+    for _ in range(100):
+        relogio.agora += 0.5
+        entradas += [relogio.agora] if vez._entrar() else []
+    assert len(entradas) == comecam
+    assert all(b - a >= folego.MEDIDA for a, b in zip(entradas, entradas[1:], strict=False))
+
+
+def test_quantas_se_pedem_comecam_ja():
+    """Um número dado não espera por medidas; e quem desistiu não começa."""
+    vez = folego.Folego(2, lambda: True)
+    with vez.vez(), vez.vez(), pytest.raises(KeyboardInterrupt), vez.vez():
+        pass
+    with vez.vez():
+        pass
 
 
 def test_linha_de_comando(tmp_path):

@@ -24,10 +24,11 @@ from . import figura, tabela, vista
 from .devolucao import gravar
 from .entrega import ALVOS, Pedido, julgar, julgar_a_parte
 from .envios import achar_envios
+from .folego import Folego
 from .maquinas import Maquinas
 from .resultado import Resultado
 
-PARALELAS = 2  # entregas ao mesmo tempo: com mais, os programas atrasam uns aos outros e os prazos perdem o sentido
+SEM_REDE = 2  # entregas ao mesmo tempo sem uma rede para cada: esperam pelas portas umas das outras
 
 
 class Turma:
@@ -35,7 +36,7 @@ class Turma:
 
     Args:
         origem: a pasta, com uma subpasta por entrega, ou o zip que o Moodle dá.
-        paralelas: quantas entregas examinar ao mesmo tempo.
+        paralelas: quantas entregas examinar ao mesmo tempo; por padrão, as que a máquina aguenta (folego.py).
         progresso: chamada com (quantos programas já foram, quantos são, o que está sendo feito).
         opcoes: {"servidor": {…}, "cliente": {…}}, argumentos a mais para cada exame.
         guardar: pasta em que gravar cada resultado; por padrão, não se grava.
@@ -50,11 +51,12 @@ class Turma:
     """
 
     def __init__(
-        self, origem, paralelas=PARALELAS, progresso=lambda feitos, total, titulo: None, opcoes=None, *,
+        self, origem, paralelas=None, progresso=lambda feitos, total, titulo: None, opcoes=None, *,
         guardar=None, retomar=False, refazer=(), manifestos=None, isolamento=None, maquinas=None,
     ):  # fmt: skip
-        self.paralelas, self.progresso, self._opcoes = paralelas, progresso, opcoes or {}
+        self.progresso, self._opcoes = progresso, opcoes or {}
         self._isolamento_pedido, self.isolamento = isolamento, isolamento or disponivel()
+        self.paralelas = paralelas or (None if self.isolamento == BWRAP else SEM_REDE)
         self._guardar = pathlib.Path(guardar) if guardar else None
         self._retomar, self._manifestos = retomar, pathlib.Path(manifestos) if manifestos else None
         self._trabalho = pathlib.Path(tempfile.mkdtemp(prefix="turma-"))
@@ -86,7 +88,8 @@ class Turma:
             if self._endereco:
                 self._maquinas = pilha.enter_context(Maquinas(self._endereco))
                 self.paralelas = 2 * self._maquinas.lugares  # enquanto uma é julgada, a seguinte já está a caminho
-            executor = pilha.enter_context(ThreadPoolExecutor(self.paralelas))
+            self._folego = Folego(self.paralelas, self._desistir.is_set)
+            executor = pilha.enter_context(ThreadPoolExecutor(self._folego.maximo))
             try:
                 self.resultados = list(executor.map(lambda i: prontos[i] or self._julgar(i), range(len(prontos))))
             except BaseException:  # um Ctrl-C: cada exame para no fim do caso em que está
@@ -106,7 +109,8 @@ class Turma:
     def _julgar(self, i):
         envio = self.envios[i]
         try:
-            resultado = self._avaliar_envio(envio, self._trabalho / f"{i:03}")
+            with self._folego.vez():
+                resultado = self._avaliar_envio(envio, self._trabalho / f"{i:03}")
         except BaseException as erro:  # interrompido: nenhuma outra entrega começa
             self._falha = self._falha or erro
             self._desistir.set()
