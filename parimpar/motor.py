@@ -231,6 +231,8 @@ class Motor(threading.Thread):
             self.anotar("conecta", "accept()", conexao)
             if por_que:
                 self.despedir(conexao, por_que)
+            else:
+                self.por(conexao, self.receber)  # quem se conecta em geral já enviou: poupa-se uma volta
 
     def nao_cabe(self, remoto):
         """Diz por que não há lugar para mais uma conexão, ou desse endereço; vazio se há."""
@@ -404,8 +406,19 @@ class Motor(threading.Thread):
 
     def anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
         local, remoto = (conexao.local, conexao.remoto) if conexao else (self.local, None)
-        guardados, instante = dados[:BYTES_GUARDADOS], instante or time.monotonic()
-        self.anotacoes.append((instante, "servidor", tipo, chamada, local, remoto, guardados, len(dados), detalhe))
+        self.anotacoes.append(
+            (
+                instante or time.monotonic(),
+                "servidor",
+                tipo,
+                chamada,
+                local,
+                remoto,
+                dados[:BYTES_GUARDADOS],
+                len(dados),
+                detalhe,
+            )
+        )
 
     def escrever_o_diario(self):
         if self.anotacoes:
