@@ -406,19 +406,8 @@ class Motor(threading.Thread):
 
     def anotar(self, tipo, chamada="", conexao=None, dados=b"", detalhe="", instante=None):
         local, remoto = (conexao.local, conexao.remoto) if conexao else (self.local, None)
-        self.anotacoes.append(
-            (
-                instante or time.monotonic(),
-                "servidor",
-                tipo,
-                chamada,
-                local,
-                remoto,
-                dados[:BYTES_GUARDADOS],
-                len(dados),
-                detalhe,
-            )
-        )
+        guardados, instante = dados[:BYTES_GUARDADOS], instante or time.monotonic()
+        self.anotacoes.append((instante, "servidor", tipo, chamada, local, remoto, guardados, len(dados), detalhe))
 
     def escrever_o_diario(self):
         if self.anotacoes:
