@@ -236,11 +236,13 @@ class Motor(threading.Thread):
 
     def nao_cabe(self, remoto):
         """Diz por que não há lugar para mais uma conexão, ou desse endereço; vazio se há."""
+        livres = self.limite - len(self.conversando)
         if self.max_por_endereco:
             self.por_endereco[remoto[0]] += 1
-            if self.por_endereco[remoto[0]] > self.max_por_endereco:
+            # Nenhum endereço tem mais conexões do que as que ainda cabem: quem chega por último sempre acha lugar.
+            if self.por_endereco[remoto[0]] > max(min(self.max_por_endereco, livres), 1):
                 return DEMAIS
-        return CHEIO if len(self.conversando) >= self.limite else ""
+        return "" if livres > 0 else CHEIO
 
     def recusar(self, conexao, por_que):
         """Avisa que não há lugar e fecha na hora, sem esperar o cliente ler (PI-25)."""

@@ -31,7 +31,8 @@ class Servidor:
         silencio: depois de tantos segundos sem chegar nada, o servidor fecha a conexão (PI-23).
         max_conexoes: acima disto o cliente recebe `ERRO servidor cheio` (PI-25); por padrão, 10.000
             ou quantas o sistema deixar este processo abrir.
-        max_por_endereco: quantas conexões de um mesmo endereço IP ao mesmo tempo; por padrão, sem limite à parte.
+        max_por_endereco: quantas conexões de um mesmo endereço IP ao mesmo tempo, e nunca mais do que as que ainda
+            cabem; por padrão, sem limite à parte.
         diario: onde anotar; por padrão, um diário novo.
         sorteio: de onde vêm as letras; um `random.Random(semente)` torna a aula repetível.
     """

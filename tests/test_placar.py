@@ -10,6 +10,7 @@ from apoio import PRAZO, conectar, ler, reiniciar
 
 from parimpar import Cliente, Servidor
 from parimpar.aulas import placar as modulo
+from parimpar.aulas.diario_do_mural import ENDERECOS, POR_SEGUNDO, DiarioDoMural
 from parimpar.aulas.placar import MISSOES, Placar
 from parimpar.diario import Diario
 from parimpar.udp import ClienteUDP, ServidorUDP
@@ -273,3 +274,42 @@ def test_quem_so_se_conectou_da_lugar_a_quem_chega(servidor, placar, monkeypatch
         cliente.perguntar(7)
     ate(placar, lambda: ("Ana", "127.0.0.1") in placar.alunos and fechou(placar))
     assert len(placar.alunos) <= 3 and placar.alunos["", "127.0.0.2"].pedidos == 1 and not placar.recusados
+
+
+def test_quem_despeja_linhas_nao_apaga_o_que_os_outros_fizeram():
+    """Um endereço só anota até um tanto por segundo: o resto é contado, e nenhum evento dos outros se perde."""
+    diario = DiarioDoMural()
+    placar = Placar(diario)
+    aqui = ("127.0.0.1", 1)
+    for tipo, detalhe in (("conecta", ""), ("recebe", ""), ("apresenta", "Ana")):
+        diario.registrar("servidor", tipo, "", aqui, ("127.0.0.2", 5), b"NOME Ana\n", detalhe)
+    for vez in range(10):  # no mesmo instante, como chegam
+        volta = [(9.0, "servidor", "devolve", "", aqui, ("127.0.0.9", 7), b"FIM", 3, "divergente")] * 5000
+        diario.registrar_varios(
+            [(9.0, "servidor", "conecta", "", aqui, ("127.0.0.9", 7), b"", 0, ""), *volta][vez > 0 :]
+        )
+    diario.registrar("servidor", "envia", "", aqui, ("127.0.0.2", 5), b"PAR\n")
+    diario.registrar("servidor", "fecha", "", aqui, ("127.0.0.9", 7), detalhe="o cliente encerrou o envio")
+    placar.atualizar()
+    assert placar.perdidos == 0 and placar.recusados == {"127.0.0.9": 50_000 - POR_SEGUNDO}
+    assert placar.alunos["Ana", "127.0.0.2"].respostas == {"PAR": 1}
+    assert placar.alunos["", "127.0.0.9"].divergentes == POR_SEGUNDO and placar.conexoes_abertas == 1
+
+
+def test_quem_pergunta_sem_parar_e_contado_inteiro():
+    """O limite é do que não se responde: um programa sem pausa, que devolve tudo, não perde nenhum evento."""
+    diario = DiarioDoMural()
+    remoto = ("127.0.0.2", 5)
+    for _ in range(3 * POR_SEGUNDO):
+        for tipo in ("recebe", "apresenta", "envia", "devolve"):
+            diario.registrar_varios([(9.0, "servidor", tipo, "", None, remoto, b"", 0, "")])
+    assert diario.cursor == 12 * POR_SEGUNDO and not diario.excesso
+
+
+def test_enderecos_inventados_nao_enchem_o_diario_do_mural():
+    """Num datagrama, quem envia pode dizer o endereço que quiser."""
+    diario = DiarioDoMural()
+    for i in range(3 * ENDERECOS):
+        for _ in range(2):
+            diario.registrar("servidor", "erro", "", None, (f"10.0.{i // 256}.{i % 256}", 9), b"abc")
+    assert len(diario._gastos) <= ENDERECOS + 1 and len(diario.excesso) <= ENDERECOS

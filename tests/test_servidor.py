@@ -376,6 +376,21 @@ def test_um_endereco_nao_toma_todos_os_lugares():
                 assert ler(quarto, 4) == b"PAR\n"
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="o macOS só tem o 127.0.0.1")
+def test_os_ultimos_lugares_nao_sao_de_quem_ja_tem_muitos():
+    """Com limite por endereço, três que pedem tudo deixam sempre lugar a quem ainda não tem nenhum."""
+    with Servidor(max_conexoes=16, max_por_endereco=16) as servidor, contextlib.ExitStack() as abertas:
+
+        def de(ip):
+            sock = socket.create_connection(servidor.endereco, PRAZO, source_address=(ip, 0))
+            abertas.enter_context(sock).sendall(b"8\n")
+            return ler(sock, 4)
+
+        respostas = [de(f"127.0.0.{2 + i % 3}") for i in range(30)]
+        assert respostas.count(b"PAR\n") == 12 and set(respostas) == {b"PAR\n", b"ERRO"}  # 4 cada um, e 4 livres
+        assert [de(f"127.0.1.{1 + i}") for i in range(5)] == [b"PAR\n"] * 4 + [b"ERRO"]
+
+
 def test_servidor_muito_cheio():
     """Uma multidão além do limite, que não lê nem fecha, não gasta descritores sem fim (PI-25)."""
     with (

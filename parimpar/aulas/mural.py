@@ -9,17 +9,17 @@ import time
 
 import ipywidgets as widgets
 
-from ..diario import Diario
 from ..folha import Tabela
 from . import mural_tela
 from .ao_vivo import com_reserva, convite
 from .controles import dobra
+from .diario_do_mural import DiarioDoMural
 from .enderecos import enderecos_da_rede
 from .mural_servidor import ServidorDoMural
 from .placar import Placar
 
 SOSSEGO = 2.0  # segundos que se esperam os que estão indo embora
-RONDA = 0.4  # segundos entre dois desenhos: o mural nunca se atrasa mais de meio segundo
+RONDA = 0.25  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 
 
 class Mural(widgets.VBox):
@@ -39,7 +39,7 @@ class Mural(widgets.VBox):
     def __init__(self, host="0.0.0.0", porta=60000, *, anonimo=False, semente=None):
         if Mural._aberto is not None:
             Mural._aberto.fechar()
-        diario = Diario()
+        diario = DiarioDoMural()
         self.placar = Placar(diario)
         self.servidor = ServidorDoMural(host, porta, diario, semente)
         self._locais = enderecos_da_rede() if host == "0.0.0.0" else [self.servidor.endereco[0]]

@@ -9,14 +9,14 @@ import sys
 import textwrap
 import time
 
-from ..diario import Diario
 from ..terminal import sem_interrupcao
 from ..texto import contar, endereco, segundos, visivel
+from .diario_do_mural import DiarioDoMural
 from .enderecos import dica_do_firewall, enderecos_da_rede
 from .mural_servidor import ServidorDoMural
 from .placar import MISSOES, Placar
 
-RONDA = 0.5  # segundos entre dois desenhos
+RONDA = 0.25  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga
 ACESA, APAGADA = "●", "·"
 COLADO = "\N{NO-BREAK SPACE}"
@@ -87,7 +87,7 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
         parar: chamada a cada ronda; se disser que sim, o mural termina.
     """
     saida = saida or sys.stdout
-    placar = Placar(Diario())
+    placar = Placar(DiarioDoMural())
     with ServidorDoMural(host, porta, placar.diario) as servidor, contextlib.suppress(KeyboardInterrupt):
         locais = enderecos_da_rede() if servidor.endereco[0] == "0.0.0.0" else [servidor.endereco[0]]
         topo = convite(servidor.porta, locais)

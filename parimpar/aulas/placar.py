@@ -126,7 +126,7 @@ class Placar:
         self.comeco = time.monotonic()
         self.alunos = {}  # (nome, ip): Aluno, na ordem de chegada
         self.perdidos = 0  # eventos que o diário jogou fora antes de serem lidos
-        self.recusados = Counter()  # ip: nomes e conexões que não couberam
+        self._recusados = Counter()  # ip: nomes e conexões que não couberam
         self.por_fatia = Counter()  # instante // FATIA: respostas
         self._conexoes, self._udp = {}, OrderedDict()  # por endereço de quem fala
         self._nomes = Counter()
@@ -142,6 +142,11 @@ class Placar:
             if evento.remoto and evento.quem == "servidor":
                 self._ler(evento)
         return self._cursor - antes
+
+    @property
+    def recusados(self):
+        """{endereço: quantos nomes, conexões e eventos dele passaram dos limites}."""
+        return self._recusados + getattr(self.diario, "excesso", Counter())
 
     @property
     def conexoes_abertas(self):
@@ -241,8 +246,8 @@ class Placar:
         return False
 
     def _contar_recusa(self, ip):
-        if ip in self.recusados or len(self.recusados) < MAXIMO_DE_LINHAS:
-            self.recusados[ip] += 1
+        if ip in self._recusados or len(self._recusados) < MAXIMO_DE_LINHAS:
+            self._recusados[ip] += 1
 
     def _ler_apresenta(self, conexao, evento):
         sem_nome = conexao.aluno
