@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from . import abrir, aulas, clique, exames, importar, mural, servidores
+from . import abrir, aulas, clique, exames, hostis, importar, mural, servidores
 
 
 def importacao(rapido):
@@ -44,6 +44,7 @@ def abertura(rapido):
 MEDIDAS = {
     "servidores": servidores.relatar,
     "mural": mural.relatar,
+    "hostis": hostis.relatar,
     "importar": importacao,
     "clique": cliques,
     "abrir": abertura,
@@ -56,6 +57,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("o_que", nargs="*", choices=[*MEDIDAS, []], metavar="o_que", help=", ".join(MEDIDAS))
     parser.add_argument("--rapido", action="store_true", help="menos rodadas: serve para ver, não para concluir")
+    parser.add_argument("--segundos", type=float, help="quanto tempo a turma do mural conversa (padrão: 60)")
     opcoes = parser.parse_args()
     if not hasattr(os, "sched_setaffinity"):
         sys.exit("o benchmark precisa do Linux: usa /proc e um processador para cada lado")
@@ -63,7 +65,8 @@ def main():
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processadores, carga {os.getloadavg()[0]:.1f}")
     for nome in opcoes.o_que or MEDIDAS:
         print(f"\n{nome}")
-        metas += MEDIDAS[nome](opcoes.rapido)
+        duracao = {"segundos": opcoes.segundos} if nome == "mural" else {}
+        metas += MEDIDAS[nome](opcoes.rapido, **duracao)
     print("\nMetas")
     for texto, valor, atende in metas:
         print(f"  {'✓' if atende else '✗'} {texto}: {valor}")

@@ -9,7 +9,7 @@ from collections import Counter
 
 from ..diario import Diario
 
-EVENTOS = 20_000  # guardados; lidos quatro vezes por segundo, chegam para oitenta mil por segundo
+EVENTOS = 20_000  # guardados; lidos quatro vezes por segundo, chegam para oitenta mil em cada um
 POR_RESPOSTA = 2  # a quem o servidor responde, uma devolução e uma apresentação não custam nada
 POR_SEGUNDO = 500  # outras linhas de um endereço
 LIMITADOS = ("devolve", "apresenta", "erro")

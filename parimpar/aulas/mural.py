@@ -19,7 +19,7 @@ from .mural_servidor import ServidorDoMural
 from .placar import Placar
 
 SOSSEGO = 2.0  # segundos que se esperam os que estão indo embora
-RONDA = 0.25  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
+RONDA = 0.2  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 
 
 class Mural(widgets.VBox):
