@@ -4,7 +4,9 @@ O que vem da rede é hostil: `visivel` tira dele os caracteres de controle e o e
 """
 
 import errno
+import re
 
+_BYTE_SOLTO = re.compile(r"\\(?:\\|udc([89a-f][0-9a-f]))")  # a barra dobrada passa antes, e fica como está
 _MOTIVOS = {
     "EACCES": "o sistema não permite",
     "EAGAIN": "agora não há o que fazer sem esperar",
@@ -65,13 +67,16 @@ def visivel(dados, limite=60, aspas=True):
 
     >>> print(visivel(b"\\xc3\\x8dMPAR\\x1b[31m\\n"))
     'ÍMPAR\\x1b[31m\\n'
+    >>> print(visivel(b"7\\xc3"))  # meio caractere aparece como num texto do Python
+    '7\\xc3'
     """
     # Um caractere tem até 4 bytes; o byte a mais diz se ficou algo de fora.
-    texto = dados[: limite * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(dados, bytes) else str(dados)
+    texto = dados[: limite * 4 + 1].decode("utf-8", "surrogateescape") if isinstance(dados, bytes) else str(dados)
     cortado = len(texto) > limite
     texto = texto[:limite]
     if aspas or isinstance(dados, bytes):
-        texto = repr(texto)  # repr escapa tudo a que o terminal poderia obedecer
+        # repr escapa tudo a que o terminal poderia obedecer; o byte que não é texto, como \udcc3, volta a ser \xc3.
+        texto = _BYTE_SOLTO.sub(lambda m: f"\\x{m[1]}" if m[1] else m[0], repr(texto))
         texto = texto if aspas else texto[1:-1]
     else:  # uma frase: a barra que já está nela não se dobra
         texto = "".join(letra if letra.isprintable() else repr(letra)[1:-1] for letra in texto)

@@ -155,7 +155,8 @@ def test_esperar_tem_prazo(prazo):
     [
         ("ÍMPAR\n".encode(), r"'ÍMPAR\n'"),
         (b"\x1b[31m\x07\x00\x7f", r"'\x1b[31m\x07\x00\x7f'"),
-        (b"\xc3", r"'\\xc3'"),
+        (b"\xc3", r"'\xc3'"),
+        (b"7\xff\\xc3\\udcc3", r"'7\xff\\xc3\\udcc3'"),
         ("a\u202eb\u200b", r"'a\u202eb\u200b'"),
         ("1\r\n", r"'1\r\n'"),
         (b"", "''"),
