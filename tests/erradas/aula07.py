@@ -1,31 +1,10 @@
 """Aula 07: a função chamada em vez de passada, a tupla sem vírgula, o laço que falta; e o seletor mal perguntado."""
 
+from avaliador.exercicios import aula07
 from avaliador.exercicios.resultado import ERRADO, PARADO, QUEBROU
 
-SERVIR = """
-        def servir(server_socket, atender):
-            quantos = 0
-            while True:
-                try:
-                    conexao, _ = server_socket.accept()
-                except OSError:
-                    return quantos
-                threading.Thread(target=atender, args=(conexao,)).start()
-                quantos += 1
-     """
-ECOAR = """
-        def ecoar(conexoes):
-            seletor = selectors.DefaultSelector()
-            for conexao in conexoes:
-                seletor.register(conexao, selectors.EVENT_READ)
-            while seletor.get_map():
-                for chave, _ in seletor.select():
-                    dados = chave.fileobj.recv(1024)
-                    chave.fileobj.sendall(dados)
-                    if not dados:
-                        seletor.unregister(chave.fileobj)
-                        chave.fileobj.close()
-     """
+SERVIR = aula07.servir.codigo
+ECOAR = aula07.ecoar.codigo
 
 ERRADAS = [
     ("servir", """
@@ -40,12 +19,11 @@ ERRADAS = [
      """, ERRADO, "atender rodou na thread do accept"),
     ("servir", SERVIR.replace("target=atender, args=(conexao,)", "target=atender(conexao)"), ERRADO, "sem chamá-la"),
     ("servir", SERVIR.replace("args=(conexao,)", "args=(conexao)"), ERRADO, "args é uma tupla, mesmo com um argumento só"),
-    ("servir", SERVIR.replace("conexao, _ = ", "conexao = "), ERRADO, "accept devolve duas coisas"),
+    ("servir", SERVIR.replace("conexao, endereco = ", "conexao = "), ERRADO, "accept devolve duas coisas"),
     ("servir", SERVIR.replace("target=atender", "atender"), QUEBROU, "Escreva target=atender"),
     ("servir", SERVIR.replace(".start()", ""), PARADO, "falta o start() da thread?"),
-    ("servir", SERVIR.replace("threading.Thread(target=atender, args=(conexao,)).start()",
-                              "t = threading.Thread(target=atender, args=(conexao,))\n"
-                              "                t.start()\n                t.join()"), PARADO, "volte logo ao accept"),
+    ("servir", SERVIR.replace("threading.Thread(", "t = threading.Thread(").replace(".start()", "\n        t.start(); t.join()"), PARADO,
+     "volte logo ao accept"),
     ("servir", """
         def servir(server_socket, atender):
             while True:
@@ -87,10 +65,9 @@ ERRADAS = [
      """, PARADO, "registre todas"),
     ("ecoar", ECOAR.replace("for chave, _ in", "for chave in"), QUEBROU, "select devolve pares"),
     ("ecoar", ECOAR.replace("chave.fileobj.recv", "chave.recv"), QUEBROU, "chave.fileobj"),
-    ("ecoar", ECOAR.replace("if not dados:", "if False:"), PARADO, "tire cada uma com unregister"),
+    ("ecoar", ECOAR.replace("if dados:", "if True:"), PARADO, "tire cada uma com unregister"),
     ("ecoar", ECOAR.replace("seletor.unregister(chave.fileobj)", "pass"), PARADO, "tire cada uma com unregister"),
     ("ecoar", ECOAR.replace("while seletor.get_map()", "while True"), PARADO, "pare quando não houver mais nenhuma"),
     ("ecoar", ECOAR.replace("chave.fileobj.close()", "pass"), ERRADO, "3 de 3 conexões ficaram abertas"),
-    ("ecoar", ECOAR.replace("sendall(dados)", "sendall(dados.upper() + b'!')").replace("dados.upper() + b'!'", "b'eco'[:len(dados)]"),
-     ERRADO, "são os mesmos bytes"),
+    ("ecoar", ECOAR.replace("sendall(dados)", "sendall(b'eco'[:len(dados)])"), ERRADO, "são os mesmos bytes"),
 ]  # fmt: skip

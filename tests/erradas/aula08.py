@@ -1,25 +1,10 @@
 """Aula 08: responder a quem não perguntou, esperar para sempre, desistir cedo ou tarde demais."""
 
+from avaliador.exercicios import aula08
 from avaliador.exercicios.resultado import ERRADO, PARADO, QUEBROU
 
-ATENDER = """
-        def atender_udp(sock, quantos):
-            for _ in range(quantos):
-                dados, de = sock.recvfrom(1024)
-                resposta = "PAR" if int(dados) % 2 == 0 else "ÍMPAR"
-                sock.sendto(resposta.encode(), de)
-     """
-PERGUNTAR = """
-        def perguntar_udp(endereco, texto, tentativas):
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(0.2)
-                for _ in range(tentativas):
-                    sock.sendto(texto.encode(), endereco)
-                    try:
-                        return sock.recvfrom(2048)[0].decode()
-                    except TimeoutError:
-                        pass
-     """
+ATENDER = aula08.atender_udp.codigo
+PERGUNTAR = aula08.perguntar_udp.codigo
 
 ERRADAS = [
     ("atender_udp", ATENDER.replace("for _ in range(quantos)", "if True"), ERRADO, "depois de 1 de 4 datagramas"),
@@ -39,9 +24,9 @@ ERRADAS = [
      "use sendto, com o endereço"),
     ("atender_udp", ATENDER.replace("ÍMPAR", "IMPAR"), ERRADO, "o acento"),
     ("atender_udp", ATENDER.replace("resposta.encode()", "(resposta + ' FIM').encode()"), ERRADO, "e mais nada"),
-    ("atender_udp", ATENDER.replace("sock.sendto(resposta", "sock.sendto(b'', de)\n                sock.sendto(resposta"), ERRADO,
+    ("atender_udp", ATENDER.replace("sock.sendto(resposta", "sock.sendto(b'', de)\n        sock.sendto(resposta"), ERRADO,
      "e mais nada"),
-    ("atender_udp", ATENDER.rstrip() + "\n            sock.sendto(b'FIM', de)\n", ERRADO, "veio um datagrama a mais"),
+    ("atender_udp", ATENDER + "\n    sock.sendto(b'FIM', de)\n", ERRADO, "veio um datagrama a mais"),
     ("atender_udp", "def atender_udp(sock, quantos):\n    conexao, _ = sock.accept()", QUEBROU, "OSError"),
     ("perguntar_udp", PERGUNTAR.replace("sock.settimeout(0.2)", "pass"), PARADO, "cada silêncio de 0,2 s pede outro envio"),
     ("perguntar_udp", """
@@ -53,11 +38,11 @@ ERRADAS = [
      """, QUEBROU, "trate o erro com try/except, dentro do laço"),
     ("perguntar_udp", PERGUNTAR.replace("pass", "return None"), ERRADO, "desistiu depois de 1 de 3 envios"),
     ("perguntar_udp", PERGUNTAR.replace(".decode()", ""), ERRADO, "falta o decode"),
-    ("perguntar_udp", PERGUNTAR.replace("[0].decode()", ""), ERRADO, "a resposta é a primeira"),
-    ("perguntar_udp", PERGUNTAR.replace("return sock", "print(sock").replace(".decode()", ".decode())"), ERRADO, "falta o return?"),
+    ("perguntar_udp", PERGUNTAR.replace("dados.decode()", "dados, _"), ERRADO, "a resposta é a primeira"),
+    ("perguntar_udp", PERGUNTAR.replace("return dados.decode()", "print(dados.decode())"), ERRADO, "falta o return?"),
     ("perguntar_udp", PERGUNTAR.replace("range(tentativas)", "range(tentativas + 1)"), ERRADO, "são no máximo 3"),
     ("perguntar_udp", PERGUNTAR.replace("texto.encode()", "b'7'"), ERRADO, "não traz o texto pedido"),
-    ("perguntar_udp", PERGUNTAR.rstrip() + "\n            return ''\n", ERRADO, "devolva None"),
+    ("perguntar_udp", PERGUNTAR.replace("return None", "return ''"), ERRADO, "devolva None"),
     ("perguntar_udp", PERGUNTAR.replace("settimeout(0.2)", "settimeout(0.02)"), ERRADO, "0,2 s"),
     ("perguntar_udp", PERGUNTAR.replace("settimeout(0.2)", "settimeout(5)"), PARADO, "cada silêncio de 0,2 s"),
     ("perguntar_udp", """
