@@ -104,7 +104,7 @@ def diagnosticar(aluno):
             ConnectionResetError: "Veio um RST: trate este erro com except ConnectionResetError",
             PARADO: "O servidor está calado: depois de conectar, settimeout(0.5); os 5 s são só da conexão",
         }
-        with Escuta() as escuta, _demora() if "Windows" in situacao else contextlib.nullcontext():
+        with Escuta() as escuta, recusa_lenta() if "Windows" in situacao else contextlib.nullcontext():
             if certa == "recusada":
                 escuta.sock.close()
             tarefa = aluno.comecar(escuta.endereco)
@@ -131,7 +131,7 @@ def _responder(conexao, certa):
 
 
 @contextlib.contextmanager
-def _demora():
+def recusa_lenta():
     """Faz a recusa chegar só depois de 2 s, como no Windows, seja qual for o sistema."""
     conectar = socket.socket.connect
 
