@@ -16,7 +16,7 @@ from .terminal import Analisador, arquivo, executar, numero_entre, porta, queixa
 from .texto import endereco, segundos, visivel
 from .udp import ClienteUDP, ServidorUDP
 
-PORTA_PADRAO = 60000
+HOST_PADRAO, PORTA_PADRAO = "127.0.0.1", 60000
 ENTRE_NARRACOES = 0.1  # segundos: quem olha a tela não percebe, e o servidor não é acordado a cada evento
 LINHAS_POR_VEZ = 100  # mais do que isto em 0,1 s ninguém lê, e escrevê-las tiraria tempo de quem atende
 ADEUS = 2.0  # segundos para escrever as últimas linhas
@@ -36,7 +36,7 @@ def _analisador():
     analisador = Analisador(prog="python -m parimpar", description="O trabalho do PAR/ÍMPAR, em dois terminais.")
     comandos = analisador.add_subparsers(dest="comando", required=True, metavar="servidor | cliente | mural | avaliar")
     comum = argparse.ArgumentParser(add_help=False)
-    comum.add_argument("--host", default="127.0.0.1", help="endereço do servidor (padrão: %(default)s)")
+    comum.add_argument("--host", default=HOST_PADRAO, help="endereço do servidor (padrão: %(default)s)")
     comum.add_argument("--udp", action="store_true", help="usa UDP em vez de TCP")
     comum.add_argument("--porta", type=porta, default=PORTA_PADRAO, help="porta do servidor (padrão: %(default)s)")
 
@@ -54,6 +54,7 @@ def _analisador():
     )
     cliente.add_argument("--crua", action="store_true", help="envia sem \\n, como no enunciado")
     cliente.add_argument("--nome", metavar="NOME", help="apresenta-se ao servidor com este nome, para o mural da turma")
+    cliente.add_argument("--procurar", action="store_true", help="acha na rede o mural da turma (pede a zeroconf)")
     cliente.set_defaults(executar=_cliente)
 
     mural = comandos.add_parser("mural", help="mostra, ao vivo, o que os clientes da turma fazem")
@@ -108,6 +109,8 @@ def _cliente(opcoes):
         raise ErroDeUso("--udp não combina com --nome: sem conexão, não há o que guarde o nome")
     if opcoes.crua and opcoes.nome is not None:
         raise ErroDeUso("--nome não combina com --crua: a apresentação é uma linha, e depois dela só há linhas")
+    if opcoes.procurar:
+        opcoes.host, opcoes.porta = _achar_o_mural(opcoes)
     como = {"tipo": ClienteUDP} if opcoes.udp else {"crua": opcoes.crua, "nome": opcoes.nome}
     narrador = _Narrador(diario)
 
@@ -134,6 +137,16 @@ def _cliente(opcoes):
         if volta == 1:
             print(f"A próxima pergunta sai em {segundos(opcoes.intervalo)}. Para encerrar: Ctrl-C.")
         time.sleep(opcoes.intervalo)
+
+
+def _achar_o_mural(opcoes):
+    from .aulas.descoberta import procurar
+
+    if opcoes.host != HOST_PADRAO:
+        raise ErroDeUso("--procurar não combina com --host: diga o endereço, ou deixe procurar")
+    achado = procurar()
+    print(f"Mural achado em {endereco(achado)}.")
+    return achado
 
 
 def _mural(opcoes):

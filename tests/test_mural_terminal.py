@@ -84,8 +84,16 @@ def test_num_arquivo_a_tabela_sai_uma_vez(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["p.json"]
 
 
+@pytest.fixture
+def ctrl_c():
+    """Um Ctrl-C interrompe, mesmo que outro teste tenha deixado o sinal ignorado."""
+    de_antes = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, de_antes)
+
+
 @pytest.mark.parametrize("evento", ["conecta", "apresenta", "envia", "devolve"])
-def test_um_ctrl_c_no_meio_da_leitura_nao_perde_nada(monkeypatch, evento):
+def test_um_ctrl_c_no_meio_da_leitura_nao_perde_nada(monkeypatch, ctrl_c, evento):
     """Interrompido enquanto lê o diário, o mural termina de ler, e a última tabela traz tudo o que chegou."""
     lidos = []
 

@@ -11,6 +11,7 @@ import time
 
 from ..terminal import sem_interrupcao
 from ..texto import contar, endereco, segundos, visivel
+from .descoberta import anunciar
 from .diario_do_mural import DiarioDoMural
 from .enderecos import dica_do_firewall, enderecos_da_rede
 from .mural_servidor import ServidorDoMural
@@ -88,9 +89,15 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
     """
     saida = saida or sys.stdout
     placar = Placar(DiarioDoMural())
-    with ServidorDoMural(host, porta, placar.diario) as servidor, contextlib.suppress(KeyboardInterrupt):
-        locais = enderecos_da_rede() if servidor.endereco[0] == "0.0.0.0" else [servidor.endereco[0]]
+    with (
+        ServidorDoMural(host, porta, placar.diario) as servidor, contextlib.suppress(KeyboardInterrupt),
+        contextlib.ExitStack() as pilha,
+    ):  # fmt: skip
+        na_rede = servidor.endereco[0] == "0.0.0.0"
+        locais = enderecos_da_rede() if na_rede else [servidor.endereco[0]]
         topo = convite(servidor.porta, locais)
+        if na_rede and pilha.enter_context(anunciar(servidor.porta, locais)):
+            topo += "\nOu, sem o endereço: python -m parimpar cliente --procurar --nome Ana"
         print(f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}", file=saida)
         print(f"\n{dica_do_firewall(servidor.porta)}\n", file=saida, flush=True)
         while not parar():
