@@ -209,12 +209,12 @@ def _reguas(avaliacao):
 def em_html(avaliacao):
     """O relatório para o notebook; tudo o que veio do programa é escapado."""
     frases = [*avaliacao.perfil, *([DESCRICAO[avaliacao.isolamento]] if avaliacao.isolamento else [])]
-    partes = [f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in frases))}.</p>"]
+    notas = "<br>".join(html.escape(linha) for linha in _notas(avaliacao))  # no alto: o resto pode encher a tela
+    partes = [f"<p><b>{notas}</b></p>", f"<p>{html.escape('. '.join(_maiuscula(numa_linha(f)) for f in frases))}.</p>"]
     for regua, titulo in _reguas(avaliacao).items():
         itens = "".join(_item(*entrada) for entrada in _entradas(avaliacao, regua))
         partes.append(f'<p style="margin:8px 0 2px;font-weight:700">{html.escape(titulo)}</p>{itens}')
-    notas = "<br>".join(html.escape(linha) for linha in _notas(avaliacao))
-    return f'{ESTILO}<div style="line-height:1.45">{"".join(partes)}<p><b>{notas}</b></p></div>'
+    return f'{ESTILO}<div style="line-height:1.45">{"".join(partes)}</div>'
 
 
 def _item(situacao, cabeca, *resto):

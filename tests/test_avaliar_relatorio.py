@@ -119,3 +119,4 @@ def test_o_html_escapa_o_que_veio_do_programa():
     )
     pagina = relatorio.em_html(relatorio.Avaliacao("servidor", ("x",), ("<script>",), (veredito,)))
     assert "<img" not in pagina and "<b>\x1b" not in pagina and "<script>" not in pagina and "\x1b" not in pagina
+    assert pagina.index("enunciado: 0 de 1") < pagina.index("&lt;script&gt;")  # a nota no alto, e depois o perfil
