@@ -129,9 +129,9 @@ def test_portas_reservadas(portas, juntos):
     assert entrou.is_set()
 
 
-@pytest.mark.parametrize("uso, comecam", [(0.2, 4), (0.9, 1)])
+@pytest.mark.parametrize("uso, comecam", [(0.2, 5), (0.9, 2)])
 def test_so_comeca_outra_se_sobra_processador(monkeypatch, uso, comecam):
-    """A primeira, sempre; as outras, uma por medida, até o máximo."""
+    """Uma por processador, sempre; as outras, uma por medida, até o máximo."""
     relogio = SimpleNamespace(agora=0.0, monotonic=lambda: relogio.agora)
 
     def tempos():
@@ -139,13 +139,14 @@ def test_so_comeca_outra_se_sobra_processador(monkeypatch, uso, comecam):
 
     monkeypatch.setattr(folego, "time", relogio)
     monkeypatch.setattr(folego.psutil, "cpu_times", tempos)
+    monkeypatch.setattr(folego.os, "cpu_count", lambda: 2)
     vez = folego.Folego()
-    vez.maximo, entradas = 4, []
+    vez.maximo, entradas = 5, []
     for _ in range(100):
         relogio.agora += 0.5
         entradas += [relogio.agora] if vez._entrar() else []
     assert len(entradas) == comecam
-    assert all(b - a >= folego.MEDIDA for a, b in zip(entradas, entradas[1:], strict=False))
+    assert all(b - a >= folego.MEDIDA for a, b in zip(entradas[1:], entradas[2:], strict=False))
 
 
 def test_quantas_se_pedem_comecam_ja():

@@ -1,7 +1,7 @@
 """Quantas entregas se julgam ao mesmo tempo: as que a máquina aguenta sem que uns programas atrasem os outros.
 
 Quase todo o exame é espera, e por isso cabem mais entregas do que processadores; mas um programa que não tem a vez de
-executar demora, e parece que não responde. Por isso cada entrega só começa quando sobra processador, medido agora: a carga
+executar demora, e parece que não responde. Por isso, além de uma por processador, cada entrega só começa quando sobra um, medido agora: a carga
 que o sistema dá é a do último minuto, e inclui o que os outros programas da máquina gastam.
 """
 
@@ -27,8 +27,9 @@ class Folego:
     """
 
     def __init__(self, quantas=None, desistir=lambda: False):
-        self._fixo, self._desistir = quantas is not None, desistir
-        self.maximo = quantas or POR_PROCESSADOR * (os.cpu_count() or 1)
+        processadores = os.cpu_count() or 1
+        self._desistir, self.maximo = desistir, quantas or POR_PROCESSADOR * processadores
+        self._sem_medir = quantas or processadores  # numa máquina sempre ocupada, não se pode parar
         self._andando, self._tranca, self._antes = 0, threading.Lock(), None
 
     @contextlib.contextmanager
@@ -50,7 +51,7 @@ class Folego:
 
     def _entrar(self):
         with self._tranca:
-            if self._andando and (self._andando >= self.maximo or not (self._fixo or self._sobra())):
+            if self._andando >= self.maximo or (self._andando >= self._sem_medir and not self._sobra()):
                 return False
             self._andando, self._antes = self._andando + 1, None
             return True
