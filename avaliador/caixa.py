@@ -10,6 +10,7 @@ import atexit
 import functools
 import os
 import pathlib
+import re
 import shutil
 import site
 import socket
@@ -127,12 +128,14 @@ class Caixa:
             codigo = {item.path: _so_para_ler(item.path) for item in _arquivos(pasta) if _e_codigo(item)}
         else:
             self.copias, codigo = [pasta], {}
-        for argumento in self.comando[1:]:
-            if os.path.isabs(argumento) and os.path.isfile(argumento):
-                dele = os.path.dirname(os.path.realpath(argumento))
+        for argumento in re.split("[:=\0]", "\0".join(self.comando[1:])):  # -cp /a:/b e --config=../a também
+            argumento = os.path.normpath(os.path.join(pasta, argumento))
+            if os.path.exists(argumento) and not _num_bin(argumento):
+                dele = os.path.realpath(argumento)
+                dele = dele if os.path.isdir(dele) else os.path.dirname(dele)
                 if not any(_contem(fora, dele) for fora in (*self.copias, *map("/{}".format, SISTEMA))):
                     comum = any(_contem(dele, lugar) for lugar in de_todos)
-                    codigo |= {argumento: _so_para_ler(argumento)} if comum else {}
+                    codigo |= {argumento: _so_para_ler(argumento)} if comum and os.path.isfile(argumento) else {}
                     self.copias += [] if comum else [dele]
         vistos = [f"/{nome}" for nome in SISTEMA]
         for lugar in _dos_interpretadores(self.comando, pasta):
@@ -233,11 +236,18 @@ def _dos_interpretadores(comando, pasta):
     lugares += [os.path.dirname(p) if os.path.basename(p) == "shims" else p for p in no_path]  # o pyenv
     for nome in DOS_INTERPRETADORES:
         lugares += os.environ.get(nome, "").split(os.pathsep)
-    if comando and (dele := shutil.which(comando[0], path=f"{os.environ.get('PATH', '')}{os.pathsep}{pasta}")):
-        for caminho in _elos(os.path.abspath(os.path.join(pasta, dele))):
+    no_path = f"{os.environ.get('PATH', '')}{os.pathsep}{pasta}"
+    dele = [shutil.which(parte, path=no_path) for parte in comando[:1]]
+    for programa in filter(None, [*dele, *filter(_num_bin, comando[1:])]):  # o `xvfb-run` leva outro atrás
+        for caminho in _elos(os.path.abspath(os.path.join(pasta, programa))):
             lugares += [caminho, _do_programa(caminho)]
     lugares = [p for p in lugares if os.path.isabs(p) and os.path.exists(p)]
     return sorted({elo for lugar in lugares for elo in _elos(os.path.normpath(lugar))}, key=len)
+
+
+def _num_bin(argumento):
+    """É um programa instalado, como /…/bin/python, e não um arquivo da entrega?"""
+    return os.path.basename(os.path.dirname(argumento)) == "bin" and os.access(argumento, os.X_OK)
 
 
 def _elos(caminho):

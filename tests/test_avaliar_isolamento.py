@@ -188,6 +188,19 @@ def test_o_que_precisa_continua_a_ver_se(tmp_path, casa):
     assert executar(ana, "import psutil, parimpar; print('sim')", BWRAP).dito == "sim\n"
 
 
+def test_o_que_o_comando_nomeia_tambem_se_ve(tmp_path):
+    """Um arquivo de outra pasta, uma lista de pastas como a do -cp do Java, e um caminho relativo; mais nada."""
+    for nome in ("ana", "outra", "classes", "mais", "vizinho"):
+        (tmp_path / nome).mkdir()
+        (tmp_path / nome / "x.txt").touch()
+    (tmp_path / "outra" / "programa.py").write_text("import os, pathlib\nprint(sorted(os.listdir('..')))")
+    comando = [sys.executable, "../outra/programa.py", "-cp", f"{tmp_path}/classes:{tmp_path}/mais"]
+    with Programa(comando, tmp_path / "ana", isolamento=BWRAP) as programa:
+        assert programa.terminou(20) and programa.codigo == 0
+        programa.ultima_linha()
+    assert programa.dito == "['ana', 'classes', 'mais', 'outra']\n"
+
+
 def test_na_pasta_pessoal_so_se_ve_o_codigo(casa):
     """Executado dali, o programa não leva consigo o resto dela."""
     (casa / "vizinho.py").write_text("valor = 7")
