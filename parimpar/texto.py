@@ -75,7 +75,7 @@ def visivel(dados, limite=60, aspas=True):
     cortado = len(texto) > limite
     texto = texto[:limite]
     if aspas or isinstance(dados, bytes):
-        # repr escapa tudo a que o terminal poderia obedecer; o byte que não é texto, como \udcc3, volta a ser \xc3.
+        # repr escapa tudo a que o terminal poderia obedecer; um byte que não é texto volta a ser \xc3.
         texto = _BYTE_SOLTO.sub(lambda m: f"\\x{m[1]}" if m[1] else m[0], repr(texto))
         texto = texto if aspas else texto[1:-1]
     else:  # uma frase: a barra que já está nela não se dobra
