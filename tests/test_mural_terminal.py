@@ -84,6 +84,29 @@ def test_num_arquivo_a_tabela_sai_uma_vez(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["p.json"]
 
 
+class Tela(io.StringIO):
+    """Um terminal de mentira."""
+
+    def isatty(self):
+        return True
+
+
+def test_no_terminal_a_dica_fica_ate_alguem_chegar():
+    """Quem espera o primeiro aluno ainda lê o que fazer se ele não consegue; depois, é a tabela."""
+    tela, telas = Tela(), []
+
+    def visitar():
+        if len(telas) == 1:
+            with Cliente("127.0.0.1", porta_do_mural(tela), nome="Ana") as cliente:
+                cliente.perguntar(7)
+        telas.append(tela.getvalue().split(mural_terminal.LIMPA)[-1])
+        return len(telas) > 1 and "Ana " in telas[-1]
+
+    mural_terminal.mostrar("127.0.0.1", 0, saida=tela, parar=visitar)
+    assert "Se ninguém consegue se conectar" in telas[1] and "CONECTE-SE A" in telas[1]
+    assert "Se ninguém" not in telas[-1] and telas[-1].startswith("127.0.0.1  porta ")
+
+
 @pytest.fixture
 def ctrl_c():
     """Um Ctrl-C interrompe, mesmo que outro teste tenha deixado o sinal ignorado."""

@@ -95,11 +95,14 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
     ):  # fmt: skip
         na_rede = servidor.endereco[0] == "0.0.0.0"
         locais = enderecos_da_rede() if na_rede else [servidor.endereco[0]]
-        topo = convite(servidor.porta, locais)
-        if na_rede and pilha.enter_context(anunciar(servidor.porta, locais)):
-            topo += "\nOu, sem o endereço: python -m parimpar cliente --procurar --nome Ana"
-        print(f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}", file=saida)
-        print(f"\n{dica_do_firewall(servidor.porta)}\n", file=saida, flush=True)
+        topo = f"{convite(servidor.porta, locais)}\n\n{dica_do_firewall(servidor.porta)}"
+        print(
+            f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}\n", file=saida, flush=True
+        )
+        if na_rede and pilha.enter_context(anunciar(servidor.porta, locais)):  # depois de mostrar: leva um segundo
+            sem_endereco = "Ou, sem o endereço: python -m parimpar cliente --procurar --nome Ana"
+            print(sem_endereco, file=saida, flush=True)
+            topo = f"{topo}\n\n{sem_endereco}"
         while not parar():
             placar.diario.esperar(lambda evento: True, RONDA, placar.diario.cursor)
             with sem_interrupcao():  # um evento que saísse do diário e não entrasse no placar se perderia
