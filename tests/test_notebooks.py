@@ -85,9 +85,9 @@ def test_exercicios_no_meio_e_no_fim(notebook, aula):
 
 
 def test_o_tempo_foi_medido(notebook, aula):
-    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, com 15% de folga."""
+    """O que a aula diz que dura: 120 palavras por minuto, 1 minuto por célula e 12 por exercício, arredondado a 5."""
     minutos = palavras(notebook) / 120 + len(notebook["cells"]) + 12 * len(exercicios(notebook))
-    assert abs(aula.minutos - minutos) <= 0.15 * minutos, round(minutos)
+    assert aula.minutos % 5 == 0 and abs(aula.minutos - minutos) <= 3, round(minutos)
 
 
 def test_celulas_de_poucas_linhas():
