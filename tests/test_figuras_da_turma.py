@@ -4,8 +4,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from parimpar import Cliente, Servidor
+from parimpar.aulas.aluno import MISSOES
 from parimpar.aulas.desenhos import descrever_missoes, descrever_respostas, missoes_da_turma, respostas_no_tempo
-from parimpar.aulas.placar import FATIA, MISSOES, Placar
+from parimpar.aulas.placar import FATIA, Placar
 from parimpar.diario import Diario
 
 

@@ -6,8 +6,8 @@ import pytest
 from apoio import conectar, ler
 
 from parimpar import Cliente
+from parimpar.aulas.aluno import MISSOES
 from parimpar.aulas.mural import Mural
-from parimpar.aulas.placar import MISSOES
 
 
 @pytest.fixture

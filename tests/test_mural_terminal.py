@@ -13,7 +13,8 @@ from apoio import PRAZO, RAIZ, conectar, ler
 
 from parimpar import Cliente, Servidor
 from parimpar.aulas import enderecos, mural_terminal
-from parimpar.aulas.placar import MISSOES, Placar
+from parimpar.aulas.aluno import MISSOES
+from parimpar.aulas.placar import Placar
 
 
 def test_os_enderecos_nao_sao_de_loopback():

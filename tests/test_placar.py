@@ -10,8 +10,9 @@ from apoio import PRAZO, conectar, ler, reiniciar
 
 from parimpar import Cliente, Servidor
 from parimpar.aulas import placar as modulo
+from parimpar.aulas.aluno import MISSOES
 from parimpar.aulas.diario_do_mural import ENDERECOS, POR_SEGUNDO, DiarioDoMural
-from parimpar.aulas.placar import MISSOES, Placar
+from parimpar.aulas.placar import Placar
 from parimpar.diario import Diario
 from parimpar.udp import ClienteUDP, ServidorUDP
 

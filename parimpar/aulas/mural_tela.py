@@ -6,8 +6,8 @@ Tudo o que veio da rede é escapado, e as cores são as do tema do JupyterLab.
 import html
 
 from ..texto import contar, segundos
+from .aluno import MISSOES
 from .mural_terminal import SIGLAS, rodape
-from .placar import MISSOES
 from .telas import DOBRAS
 
 CARTOES = 60  # daí em diante, os mais calados só aparecem na tabela

@@ -11,11 +11,12 @@ import time
 
 from ..terminal import sem_interrupcao
 from ..texto import contar, endereco, segundos, visivel
+from .aluno import MISSOES
 from .descoberta import anunciar
 from .diario_do_mural import DiarioDoMural
 from .enderecos import dica_do_firewall, enderecos_da_rede
 from .mural_servidor import ServidorDoMural
-from .placar import MISSOES, Placar
+from .placar import Placar
 
 RONDA = 0.2  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga

@@ -6,95 +6,21 @@ são duas pessoas. Tudo tem limite, porque um cliente hostil também está na re
 """
 
 import heapq
-import statistics
 import time
-from collections import Counter, OrderedDict, deque
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
 
 from ..motor import AVISOS, CALADO, CHEIO, DEMAIS
 from ..protocolo import tipo_da_resposta
 from ..texto import visivel
+from .aluno import Aluno
 
-MISSOES = {
-    "conectou": "conectou-se",
-    "perguntou": "fez um pedido",
-    "paridade": "recebeu PAR ou ÍMPAR",
-    "letras": "perguntou com mais de 10 casas",
-    "devolveu": "devolveu a resposta com FIM",
-    "pedacos": "mandou um número em dois pedaços",
-    "dois": "fez dois pedidos numa conexão",
-    "erro": "recebeu um ERRO e continuou",
-    "udp": "perguntou por UDP",
-}
 MAXIMO_DE_LINHAS = 400  # alunos no placar: dez turmas
 NOMES_POR_ENDERECO = 64  # atrás de um roteador, ou num JupyterHub, uma turma inteira tem um endereço só
-INTERVALOS = 15  # os últimos, para a mediana
 FATIA = 10  # segundos de cada ponto do gráfico de respostas
 FATIAS = 6 * 360  # guardam-se seis horas
 CLIENTES_UDP = 1000  # endereços lembrados, os que falaram por último
 AVISADOS = tuple(f"ERRO {aviso}" for aviso in AVISOS)
 BYTES_PENDENTES = 4096  # do que se envia a um cliente e ainda não tem \n: mais do que a maior resposta
-
-
-@dataclass(eq=False)
-class Aluno:
-    """Uma linha do placar.
-
-    nome: o da apresentação, ou "" de quem não se apresentou.
-    ip: de onde ele se conecta.
-    numero: a ordem de chegada, a partir de 1.
-    pedidos: quantos fez, contando os que receberam ERRO.
-    respostas: {"PAR", "ÍMPAR", "letras", "ERRO"}: quantas recebeu de cada.
-    devolucoes, divergentes: quantas devoluções conferem com a resposta, e quantas não.
-    abertas: conexões abertas agora.
-    forma: "linha", "crua" ou "", se ainda não se sabe.
-    defeito: o último que se viu, em palavras; "" se nenhum.
-    ultimo: o instante do último sinal, no relógio monotônico.
-    missoes: {nome: instante em que a cumpriu}.
-    """
-
-    nome: str
-    ip: str
-    numero: int
-    pedidos: int = 0
-    respostas: Counter = field(default_factory=Counter)
-    devolucoes: int = 0
-    divergentes: int = 0
-    abertas: int = 0
-    forma: str = ""
-    defeito: str = ""
-    ultimo: float = 0.0
-    missoes: dict = field(default_factory=dict)
-    _pediu: float = 0.0
-    _intervalos: deque = field(default_factory=lambda: deque(maxlen=INTERVALOS))
-    _errou: bool = False
-
-    @property
-    def intervalo(self):
-        """Segundos entre um pedido e o seguinte: a mediana dos últimos; None enquanto não há dois."""
-        return statistics.median(self._intervalos) if self._intervalos else None
-
-    def cumprir(self, missao, instante):
-        """Anota a missão, se ainda não a tinha cumprido."""
-        self.missoes.setdefault(missao, instante)
-
-    def pedir(self, instante):
-        """Anota mais um pedido."""
-        self.pedidos += 1
-        if self._pediu:
-            self._intervalos.append(instante - self._pediu)
-        self._pediu = instante
-        self.cumprir("perguntou", instante)
-
-    def receber(self, tipo, instante):
-        """Anota uma resposta que o servidor enviou a ele."""
-        self.respostas[tipo] += 1
-        if tipo == "ERRO":
-            self._errou = True
-            return
-        self.cumprir("letras" if tipo == "letras" else "paridade", instante)
-        if self._errou:
-            self.cumprir("erro", instante)
 
 
 class _Conexao:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from parimpar import Cliente
 from parimpar.aulas import AlunoDeMentira
-from parimpar.aulas.placar import MISSOES
+from parimpar.aulas.aluno import MISSOES
 
 PROJETOR = {"width": 1280, "height": 720}
 ABRIR = 'from parimpar.aulas import Mural\nmural = Mural("127.0.0.1", porta=0, semente=13)\nmural'

@@ -1,7 +1,8 @@
 """A turma no mural: quantos já cumpriram cada missão, e as respostas que o servidor deu, no tempo."""
 
 from ...folha import AZUL, CINZA
-from ..placar import FATIA, MISSOES
+from ..aluno import MISSOES
+from ..placar import FATIA
 from .exibir import ao_pe_da_letra, sozinho
 
 
