@@ -14,11 +14,12 @@ class Barra:
 
     LARGURA = 24  # caracteres
     LINHA = 96  # colunas: cabe num terminal de 100
+    POUCOS = 4  # programas: com menos, ainda não se sabe quanto demoram, e um servidor demora menos que um cliente
 
     def __init__(self, saida=None, quanto_falta=False):
         saida = saida or sys.stderr
         self._saida, self._quanto_falta = saida if saida.isatty() else None, quanto_falta
-        self._comeco, self._primeiros = None, 0
+        self._comeco, self._primeiros, self._mais = None, 0, 0
 
     def __call__(self, feitos, total, titulo):
         """Redesenha a barra; serve de `progresso` para um exame."""
@@ -26,17 +27,18 @@ class Barra:
             return
         if self._comeco is None:  # o que se retomou já estava feito
             self._comeco, self._primeiros = time.monotonic(), feitos
+        self._mais = feitos = max(feitos, self._mais)  # de duas entregas ao mesmo tempo, uma vai na frente
         cheios = self.LARGURA * feitos // total if total else self.LARGURA
         linha = f"[{'#' * cheios}{'.' * (self.LARGURA - cheios)}] {feitos}/{total} {self._falta(feitos, total)}{titulo}"
         linha = linha if len(linha) <= self.LINHA else linha[: self.LINHA - 1] + "…"
         vazia = " " * self.LINHA
-        self._saida.write(f"\r{linha:<{self.LINHA}}" if feitos < total else f"\r{vazia}\r")
+        self._saida.write(f"\r{linha:<{self.LINHA}}" if total and feitos < total else f"\r{vazia}\r")
         self._saida.flush()
 
     def _falta(self, feitos, total):
         """Quanto tempo falta, se já se sabe: `faltam 3 min · `."""
         novos = feitos - self._primeiros
-        if not self._quanto_falta or novos <= 0:
+        if not self._quanto_falta or novos < self.POUCOS:
             return ""
         segundos = (time.monotonic() - self._comeco) / novos * (total - feitos)
         return f"faltam {_arredondado(segundos)} · "

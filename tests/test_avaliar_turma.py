@@ -14,6 +14,8 @@ from types import SimpleNamespace
 import pytest
 from apoio import RAIZ, porta_livre
 
+from avaliador.__main__ import main
+from avaliador.barra import Barra
 from avaliador.caixa import NENHUM
 from avaliador.relatorio import Avaliacao
 from avaliador.turma import entrega, folego, turma
@@ -22,6 +24,7 @@ from avaliador.turma.formatos.moodle import Planilha
 from avaliador.turma.tabela import COLUNAS
 from avaliador.turma.turma import Turma
 from avaliador.veredito import ENUNCIADO, FALHOU, NAO_DEU, OK, Veredito
+from parimpar import terminal
 from parimpar.erros import ErroDeUso
 
 Tempos = namedtuple("Tempos", "user idle")
@@ -109,7 +112,10 @@ def test_um_erro_do_avaliador_fica_na_entrega(tmp_path, monkeypatch):
             raise RuntimeError(f"quebrou em {self.pasta.name}")
 
     monkeypatch.setitem(entrega.ALVOS, "servidor", Exame)
-    assert [r.avisos["servidor"] for r in Turma(tmp_path, isolamento=NENHUM).avaliar().resultados] == ["quebrou em 000", "quebrou em 001"]
+    assert [r.avisos["servidor"] for r in Turma(tmp_path, isolamento=NENHUM).avaliar().resultados] == [
+        "quebrou em 000",
+        "quebrou em 001",
+    ]
 
 
 @pytest.mark.parametrize("portas, juntos", [(({1}, {2}), True), (({1, 2}, {2, 3}), False), ((set(), {3}), False)])
@@ -265,7 +271,10 @@ def test_um_resultado_gravado_que_nao_se_entende_e_refeito(tmp_path, de_mentira)
     for arquivo, texto in zip(sorted((tmp_path / "g").iterdir()), ("{", '{"entrega": "outra"}'), strict=True):
         arquivo.write_text(texto, encoding="utf-8")
     de_mentira.clear()
-    assert [r.nota for r in turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True).avaliar().resultados] == [10, 10]
+    assert [r.nota for r in turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True).avaliar().resultados] == [
+        10,
+        10,
+    ]
     assert len(de_mentira) == 4
 
 
@@ -301,3 +310,96 @@ def test_o_que_nao_compila_e_dito(tmp_path):
     (tmp_path / "t" / "bia").mkdir()
     ana = Turma(tmp_path / "t").avaliar().resultados[0]
     assert ana.avisos["servidor"].startswith("não compila (cc): ") and ana.nota is None and ana.conferir
+
+
+@pytest.mark.parametrize("especial, codigo", [("", 0), ("errado", 0), ("duvida", 3)])
+def test_o_codigo_de_saida_diz_se_todas_tem_nota(tmp_path, de_mentira, monkeypatch, especial, codigo):
+    """Uma nota baixa é uma nota; sem nota, o código não é 0. E os resultados ficam gravados, mesmo sem se pedir."""
+    envios = do_moodle(tmp_path, Ana="", Bia=especial)
+    monkeypatch.setattr(terminal, "_sinais", lambda: ())  # os sinais são os de quem roda os testes
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO()))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO()))
+    assert main(["turma", str(envios), "--sem-isolamento"]) == codigo
+    assert len(list((tmp_path / "ENVIOS-resultados").iterdir())) == 2
+    de_mentira.clear()
+    assert main(["turma", str(envios), "--sem-isolamento", "--refazer", "Bia"]) == codigo
+    assert len(de_mentira) == 2
+
+
+class Terminal(io.StringIO):
+    """Uma tela que se deixa ler depois."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_barra_diz_quanto_falta(monkeypatch):
+    """Só quando já se sabe; não volta para trás, cabe em 100 colunas, e no fim some."""
+    agora, tela = [0.0], Terminal()
+    monkeypatch.setattr("time.monotonic", lambda: agora[0])
+    barra = Barra(tela, quanto_falta=True)
+    for feitos in (10, 11, 14, 13, 20, 78):
+        agora[0] = 30.0 * (feitos - 10)
+        barra(feitos, 80, "Ana, servidor: " + "um caso " * 20)
+    linhas = tela.getvalue().split("\r")[1:]
+    assert [linha.partition("]")[2].split(" ·")[0].partition(" Ana")[0].strip() for linha in linhas] == [
+        "10/80", "11/80", "14/80 faltam 33 min", "14/80 faltam 25 min", "20/80 faltam 30 min", "78/80 faltam 1 min"
+    ]  # fmt: skip
+    assert all(len(linha) < 100 for linha in linhas)
+    barra(80, 80, "pronto")
+    assert tela.getvalue().endswith(f"{' ' * Barra.LINHA}\r")
+
+
+INUNDA = """
+import socket, sys, threading
+def tela():
+    for _ in range(100):
+        sys.stdout.write("7 ÍMPAR FIM" * 100_000)
+threading.Thread(target=tela, daemon=True).start()
+def mandar(s, o_que):
+    try:
+        for _ in range(300):
+            s.send(o_que * 250_000)
+    except OSError:
+        s.close()
+"""
+SERVIDOR_QUE_INUNDA = """
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", {}))
+s.listen()
+while True:
+    mandar(s.accept()[0], b"PAR\\n")
+"""
+CLIENTE_QUE_INUNDA = """
+while True:
+    mandar(socket.create_connection(("127.0.0.1", {})), b"7777")
+"""
+MEDIDA = """
+import resource, sys
+from avaliador.turma.turma import Turma
+if __name__ == "__main__":
+    antes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    opcoes = {"servidor": {"so": ["par"]}, "cliente": {"so": ["conecta"], "intervalo_esperado": 1}}
+    feita = Turma(sys.argv[1], isolamento="nenhum", opcoes=opcoes).avaliar()
+    print(len(feita.resultados[0].avaliacoes), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - antes)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="o ru_maxrss em KiB é o do Linux")
+def test_quem_inunda_a_rede_e_a_tela_nao_enche_a_memoria_de_quem_avalia(tmp_path):
+    """Centenas de MiB mandados pelo programa, e o avaliador não guarda senão o começo."""
+    (tmp_path / "t" / "ana").mkdir(parents=True)
+    (tmp_path / "t" / "bia").mkdir()
+    for nome, codigo in (("servidor", SERVIDOR_QUE_INUNDA), ("cliente", CLIENTE_QUE_INUNDA)):
+        (tmp_path / "t" / "ana" / f"{nome}.py").write_text(INUNDA + codigo.format(porta_livre()), encoding="utf-8")
+    julgados, cresceu = em_outro_processo_com(MEDIDA, tmp_path / "t").split()
+    assert julgados == "2" and int(cresceu) < 100 * 1024  # KiB
+
+
+def em_outro_processo_com(programa, *argumentos):
+    """O que o programa escreve, executado num Python novo."""
+    comando = [sys.executable, "-X", "utf8", "-c", programa, *map(str, argumentos)]
+    feito = subprocess.run(comando, cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=120)
+    assert (feito.returncode, feito.stderr) == (0, "")
+    return feito.stdout

@@ -2,11 +2,13 @@
 
 import os
 import re
+import unicodedata
 
 
 def nome_de_arquivo(texto, numero=None):
     """Um nome que todo sistema aceita: `Ana-Sa`; com um número, `007-Ana-Sa`, que não se repete numa turma."""
-    limpo = re.sub(r"[^\w]+", "-", texto, flags=re.ASCII).strip("-")[:60]
+    sem_acentos = unicodedata.normalize("NFD", texto).encode("ascii", "ignore").decode()
+    limpo = re.sub(r"\W+", "-", sem_acentos, flags=re.ASCII).strip("-")[:60]
     return "-".join(filter(None, (numero and f"{numero:03}", limpo)))
 
 
