@@ -16,22 +16,26 @@ from .resultado import ALVOS
 from .tabela import isolamentos, notas, resumo
 
 CABECAS = (
-    "entrega", "servidor: enunciado", "especificação", "cliente: enunciado", "especificação", "nota", "falhas e avisos"
+    "entrega", "servidor: enunciado", "servidor: especificação", "cliente: enunciado", "cliente: especificação", "nota",
+    "falhas e avisos",
 )  # fmt: skip
 
+# A classe vai duas vezes para valer mais do que o estilo que o JupyterLab dá às tabelas.
 _ESTILO = f"""<style>
-.parimpar-turma table {{ border-collapse: collapse; width: 100%; text-align: left }}
-.parimpar-turma caption {{ text-align: left; font-weight: 700; padding: 4px 0 }}
-.parimpar-turma :is(th, td) {{ text-align: left; vertical-align: top; padding: 4px 12px 4px 0;
-  overflow-wrap: anywhere; background: none }}
-.parimpar-turma th[scope=col] {{ overflow-wrap: normal; min-width: 5em }}
+.parimpar-turma.parimpar-turma table {{ border-collapse: collapse; width: 100%; table-layout: auto; margin: 0 }}
+.parimpar-turma.parimpar-turma :is(caption, tr, th, td) {{ text-align: left }}
+.parimpar-turma.parimpar-turma tr:is(tr, :hover):nth-child(n) {{ background: none }}
+.parimpar-turma.parimpar-turma caption {{ font-weight: 700; padding: 4px 0 }}
+.parimpar-turma.parimpar-turma :is(th, td) {{ vertical-align: top; padding: 4px 12px 4px 0; overflow-wrap: anywhere;
+  white-space: normal; max-width: none }}
+.parimpar-turma.parimpar-turma :is(th[scope=col], .nota) {{ overflow-wrap: normal; min-width: 4em }}
+.parimpar-turma.parimpar-turma td:last-child {{ width: 40% }}
 .parimpar-turma tbody > tr:first-child > * {{ border-top: {BORDA} }}
 .parimpar-turma th button {{ font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;
   text-align: left; text-decoration: underline dotted }}
-.parimpar-turma th[aria-sort=ascending] button::after {{ content: " ▲" }}
-.parimpar-turma th[aria-sort=descending] button::after {{ content: " ▼" }}
+.parimpar-turma th[aria-sort=ascending] button::after {{ content: " ▲"; content: " ▲" / "" }}
+.parimpar-turma th[aria-sort=descending] button::after {{ content: " ▼"; content: " ▼" / "" }}
 .parimpar-turma summary {{ cursor: pointer }}
-.parimpar-turma .nota {{ white-space: nowrap }}
 .parimpar-turma .filtros > * {{ margin-right: 1.5em }}
 </style>"""
 
