@@ -91,14 +91,14 @@ class Programa:
                     threads += processo.num_threads()
                     disco += processo.io_counters().write_bytes
                     disco = max(disco, *map(_ocupa, processo.open_files()), 0)
-            if memoria > MEMORIA:
-                self._excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
-            elif disco > DISCO:
-                self._excesso = f"encerrado pelo avaliador: escreveu {disco // 1024**2} MiB no disco"
-            elif len(familia) > PROCESSOS:
+            if len(familia) > PROCESSOS:  # primeiro: a memória que partilham conta-se em cada um
                 self._excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
             elif threads > THREADS:
                 self._excesso = f"encerrado pelo avaliador: tinha {threads} threads"
+            elif memoria > MEMORIA:
+                self._excesso = f"encerrado pelo avaliador: usava {memoria // 1024**2} MiB de memória"
+            elif disco > DISCO:
+                self._excesso = f"encerrado pelo avaliador: escreveu {disco // 1024**2} MiB no disco"
             if self._excesso:
                 while self._sinalizar("kill", 0.5) and not self._acabou.is_set():
                     pass
