@@ -14,6 +14,7 @@ import re
 import shutil
 import site
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,6 @@ from dataclasses import dataclass, field
 import parimpar
 
 from . import rede
-from .portas import FONTES
 
 BWRAP, NA_REDE, UNSHARE, NENHUM = "bwrap", "bwrap sem rede própria", "unshare", "nenhum"
 DESCRICAO = {
@@ -42,6 +42,10 @@ ESPACO = 64 * 1024**2  # bytes que cabem em cada lugar em que o programa escreve
 LEVE = 4 * 1024**2, 400  # bytes e arquivos de uma subpasta que se copia a cada início; uma maior só se lê
 PROVA = 30.0  # segundos para provar um isolamento, numa máquina muito ocupada
 SISTEMA = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix", "gnu", "sys")
+CODIGO = {
+    ".py", ".java", ".class", ".jar", ".js", ".mjs", ".cjs", ".ts", ".c", ".h", ".cpp", ".hpp", ".cs", ".go", ".rb",
+    ".rs", ".kt", ".php",
+}  # fmt: skip
 DOS_INTERPRETADORES = (
     "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "JAVA_HOME", "CLASSPATH", "NODE_PATH", "DOTNET_ROOT", "GOPATH",
     "GOROOT", "GEM_PATH", "LD_LIBRARY_PATH",
@@ -107,23 +111,22 @@ class Caixa:
             return PELO_UNSHARE if self.isolamento == UNSHARE else []
         pasta, montagens = os.path.realpath(self.pasta or "."), self._montagens()
         args = [BWRAP, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--as-pid-1", "--cap-drop", "ALL"]
-        for lugar in sorted(
-            montagens, key=lambda lugar: lugar.count("/") * (lugar != "/")
-        ):  # a de fora antes da de dentro
+        for lugar in sorted(montagens, key=lambda lugar: lugar.count("/")):  # a de fora antes da de dentro
             args += montagens[lugar]
         return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", pasta, "--"]
 
     def _montagens(self):
         """{lugar: os argumentos que o põem na caixa}."""
-        casa, pasta = os.path.realpath(os.path.expanduser("~")), os.path.realpath(self.pasta or ".")
+        casa, pasta = os.path.realpath(os.path.expanduser("~") or "/"), os.path.realpath(self.pasta or ".")
         montagens = {"/proc": ["--proc", "/proc"], "/dev": ["--dev", "/dev"]}
         for lugar in (f"/{nome}" for nome in SISTEMA):
             if os.path.isdir(lugar):
                 montagens[lugar] = _so_para_ler(lugar)
+        montagens |= _do_superusuario() if os.geteuid() == 0 else {}
         montagens |= _nomes() if self.isolamento == BWRAP else {}
-        de_todos = ["/tmp", "/dev/shm", casa]
+        de_todos = ["/tmp", "/dev/shm", *([casa] if casa != "/" else [])]
         self.memorias, self.copias = list(de_todos), []
-        if any(_contem(pasta, lugar) for lugar in de_todos):  # é a pasta pessoal, ou a contém: só o código que há nela
+        if any(_contem(pasta, lugar) for lugar in de_todos):  # é a pasta pessoal, ou a contém: só o código que há ali
             self.memorias += [pasta] if pasta not in ("/", *de_todos) else []
             codigo = {item.path: _so_para_ler(item.path) for item in _arquivos(pasta) if _e_codigo(item)}
         else:
@@ -139,7 +142,7 @@ class Caixa:
                     self.copias += [] if comum else [dele]
         vistos = [f"/{nome}" for nome in SISTEMA]
         for lugar in _dos_interpretadores(self.comando, pasta):
-            expoe = any(_contem(lugar, outro) for outro in (casa, "/tmp", *self.copias))
+            expoe = any(_contem(lugar, outro) for outro in (*de_todos, *self.copias))
             if not expoe and not any(_contem(outro, lugar) for outro in vistos):
                 vistos.append(lugar)
                 montagens[lugar] = _so_para_ler(lugar)
@@ -159,6 +162,25 @@ def _so_para_ler(lugar, de=None):
     if de is None and os.path.islink(lugar):
         return ["--symlink", os.readlink(lugar), lugar]
     return ["--ro-bind", de or lugar, lugar]
+
+
+@functools.cache
+def _do_superusuario():
+    """O que, em /etc, só ele lê, e em /proc só ele muda: um programa que ele inicia é dele também, mesmo na caixa."""
+    montagens = {}
+    for raiz, pastas, nomes in os.walk("/etc"):
+        for nome in [*pastas, *nomes]:
+            lugar = os.path.join(raiz, nome)
+            if not os.path.islink(lugar) and not os.lstat(lugar).st_mode & stat.S_IROTH:
+                pasta = os.path.isdir(lugar)
+                montagens[lugar] = ["--tmpfs", lugar] if pasta else _so_para_ler(lugar, os.devnull)
+        pastas[:] = [nome for nome in pastas if os.path.join(raiz, nome) not in montagens]
+    for nome in os.listdir("/proc"):
+        lugar = f"/proc/{nome}"
+        if not nome.isdigit() and not os.path.islink(lugar):
+            if os.path.isdir(lugar) or os.stat(lugar).st_mode & stat.S_IWUSR:
+                montagens[lugar] = _so_para_ler(lugar)
+    return montagens
 
 
 @functools.cache
@@ -192,7 +214,7 @@ def _arquivos(pasta):
 
 
 def _e_codigo(item):
-    return os.path.splitext(item.name)[1].lower() in FONTES
+    return os.path.splitext(item.name)[1].lower() in CODIGO
 
 
 def _pesados(pasta):

@@ -82,8 +82,14 @@ def test_o_trabalho_do_vizinho(tmp_path, isolamento, consegue):
 def test_o_sistema_so_se_le(tmp_path):
     """Nem com um `mount` que o deixe de novo gravável: na caixa não há superusuário."""
     tentar = "mount -o remount,rw,bind /usr; umount /etc/hosts; touch /usr/x /etc/x /x /dev/x /sys/x"
-    codigo = f"import subprocess\nsubprocess.run({tentar!r}, shell=True)\nprint(open('/proc/self/status').read())"
+    codigo = (
+        f"import os, subprocess\nsubprocess.run({tentar!r}, shell=True)\nprint(open('/proc/self/status').read())\n"
+        "try: print('leu', open('/etc/shadow').read()[:9])\nexcept OSError: pass\n"
+        "for onde in ('/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger'):\n"
+        " try: os.open(onde, os.O_WRONLY); print('abriu')\n except OSError: pass\n"
+    )
     dito = executar(tmp_path / "ana", codigo, BWRAP).dito
+    assert "leu root" not in dito and "abriu" not in dito
     assert "CapEff:\t0000000000000000" in dito and "CapBnd:\t0000000000000000" in dito
     assert not any(os.path.exists(f"{pasta}/x") for pasta in ("/usr", "/etc", "", "/dev"))
 
