@@ -27,6 +27,7 @@ def pytest_configure(config):
         config.option.nbval, config.option.nbval_lax = False, True
 
 
+@pytest.hookimpl(tryfirst=True)  # antes do xdist, que lê os grupos
 def pytest_collection_modifyitems(items):
     """Cada teste sabe o seu grupo, e os grupos ficam na ordem em que convém começá-los."""
     repartidos = lotes.repartir(items)
