@@ -191,7 +191,7 @@ def _nomes():
         montagens["/etc/resolv.conf"] = _so_para_ler("/etc/resolv.conf", os.devnull)
     hosts, nome = pathlib.Path("/etc/hosts"), socket.gethostname()
     if hosts.is_file() and not hosts.is_symlink():
-        linhas = [linha.split("#")[0].split() for linha in hosts.read_text(errors="replace").splitlines()]
+        linhas = [linha.split("#")[0].split() for linha in hosts.read_text(encoding="utf-8", errors="replace").splitlines()]
         if not any(nome in linha[1:] and linha[0].startswith("127.") for linha in linhas):
             with tempfile.NamedTemporaryFile("w", prefix="nomes-", delete=False) as novo:
                 atexit.register(os.unlink, novo.name)

@@ -120,7 +120,7 @@ def test_quem_mantem_o_projeto_pede_a_instalacao_editavel(maquina):
     """`--editavel` vem antes de tudo e não chega ao pytest."""
     _, saida = maquina.iniciar("--editavel", "testes", "-k", "cliente")
     assert maquina.viu()["UV_NO_EDITABLE"] == "0"
-    assert "abriu: -m pytest -n 2" in saida and saida.rstrip().endswith("-k cliente")
+    assert "abriu: -m pytest -n 4" in saida and saida.rstrip().endswith("-k cliente")
     assert "--extra testes" in maquina.pedidos()[0]
 
 
