@@ -19,9 +19,17 @@ HOSTIL = "127.0.9.9"
 HOSTIS = ("<b>x</b>", "\x1b[2Jx", "\u202eabc", "Í" * 30, "x" * 31, "", "$\\frac{1}{0}$", "\x00", "\ud800")
 
 
-def de(endereco, ip=HOSTIL):
+PORTA = 14_900  # a de todas as conexões de muitos endereços: duas mil sorteadas seriam também as de outros testes
+
+
+def de(endereco, ip=HOSTIL, porta=0):
     """Um socket de outro endereço de loopback."""
-    return socket.create_connection(endereco, PRAZO, source_address=(ip, 0))
+    sock = socket.socket()
+    sock.settimeout(PRAZO)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((ip, porta))
+    sock.connect(endereco)
+    return sock
 
 
 def muitas_conexoes(endereco):
@@ -35,7 +43,7 @@ def muitas_conexoes(endereco):
 def muitos_enderecos(endereco):
     """Duas mil conexões, cada uma de um endereço: mais do que as linhas que o mural tem."""
     for i in range(2000):
-        de(endereco, f"127.1.{i // 250}.{1 + i % 250}").close()
+        de(endereco, f"127.1.{i // 250}.{1 + i % 250}", PORTA).close()
 
 
 def sem_fim(endereco):
