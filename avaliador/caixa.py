@@ -59,13 +59,9 @@ PELO_UNSHARE = [
 @functools.cache
 def disponivel():
     """O melhor isolamento que esta máquina dá, provado uma vez, e não só instalado: um dos de `DESCRICAO`."""
-    tentativas = {
-        BWRAP: [sys.executable, "-I", "-S", rede.__file__, *Caixa(BWRAP, "/").prefixo()],
-        NA_REDE: Caixa(NA_REDE, "/").prefixo(),
-        UNSHARE: PELO_UNSHARE,
-    }
-    for nome, prefixo in tentativas.items() if sys.platform.startswith("linux") else ():
-        if shutil.which(nome.split()[0]) and _prova(prefixo):
+    for nome in (BWRAP, NA_REDE, UNSHARE) if sys.platform.startswith("linux") else ():
+        antes = [sys.executable, "-I", "-S", rede.__file__] if nome == BWRAP else []
+        if shutil.which(nome.split()[0]) and _prova([*antes, *Caixa(nome, "/").prefixo()]):
             return nome
     return NENHUM
 
@@ -111,6 +107,7 @@ class Caixa:
             return PELO_UNSHARE if self.isolamento == UNSHARE else []
         pasta, montagens = os.path.realpath(self.pasta or "."), self._montagens()
         args = [BWRAP, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--as-pid-1", "--cap-drop", "ALL"]
+        args += _sem_outras_caixas()
         for lugar in sorted(montagens, key=lambda lugar: lugar.count("/")):  # a de fora antes da de dentro
             args += montagens[lugar]
         return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", pasta, "--"]
@@ -162,6 +159,13 @@ def _so_para_ler(lugar, de=None):
     if de is None and os.path.islink(lugar):
         return ["--symlink", os.readlink(lugar), lugar]
     return ["--ro-bind", de or lugar, lugar]
+
+
+@functools.cache
+def _sem_outras_caixas():
+    """O que impede o programa de abrir a sua própria caixa, em que mandaria: o bwrap o tem desde a versão 0.8."""
+    ajuda = subprocess.run([BWRAP, "--help"], capture_output=True, text=True, timeout=PROVA).stdout
+    return [opcao for opcao in ("--disable-userns",) if opcao in ajuda]
 
 
 @functools.cache

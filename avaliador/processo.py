@@ -87,10 +87,13 @@ class Programa:
             familia, memoria, disco, threads = self.familia(), 0, self._iniciado.escrito() - da_copia, 0
             for processo in familia:
                 with contextlib.suppress(psutil.Error, AttributeError, OSError):
-                    memoria += processo.memory_info().rss
+                    memoria += processo.memory_info().rss + _sem_nome(processo.pid)
                     threads += processo.num_threads()
                     disco += processo.io_counters().write_bytes
-                    disco = max(disco, *map(_ocupa, processo.open_files()), 0)
+                    if not self._iniciado.caixa.memorias:  # numa caixa, os caminhos que ele vê não são os daqui
+                        disco = max(disco, *map(_ocupa, processo.open_files()), 0)
+            with contextlib.suppress(psutil.Error, AttributeError):  # o que escreveram os que já terminaram
+                disco += psutil.Process(self._iniciado.guardiao or 0).io_counters().write_bytes
             if len(familia) > PROCESSOS:  # primeiro: a memória que partilham conta-se em cada um
                 self._excesso = f"encerrado pelo avaliador: tinha {len(familia)} processos"
             elif threads > THREADS:
@@ -346,6 +349,17 @@ class Programa:
 def tem_rastro(texto):
     """Há no texto o rastro de uma exceção?"""
     return ler_rastro(texto) is not None
+
+
+def _sem_nome(pid):
+    """Quantos bytes têm os arquivos que um processo criou só na memória, com o `memfd_create`; só no Linux os há."""
+    soma = 0
+    with contextlib.suppress(OSError):
+        for descritor in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(descritor.path).startswith("/memfd:"):
+                    soma += os.stat(descritor.path).st_blocks * 512
+    return soma
 
 
 def _ocupa(arquivo):

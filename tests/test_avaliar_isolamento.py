@@ -11,7 +11,7 @@ import pytest
 from apoio import RAIZ, dispensar, esperar, porta_livre, restos
 
 from avaliador import processo
-from avaliador.caixa import BWRAP, NENHUM, Caixa, disponivel
+from avaliador.caixa import BWRAP, NA_REDE, NENHUM, UNSHARE, Caixa, disponivel
 from avaliador.exame_servidor import ExameDeServidor
 from avaliador.processo import Programa
 from avaliador.turma.entrega import Pedido, julgar_a_parte
@@ -81,15 +81,16 @@ def test_o_trabalho_do_vizinho(tmp_path, isolamento, consegue):
 
 def test_o_sistema_so_se_le(tmp_path):
     """Nem com um `mount` que o deixe de novo gravável: na caixa não há superusuário."""
-    tentar = "mount -o remount,rw,bind /usr; umount /etc/hosts; touch /usr/x /etc/x /x /dev/x /sys/x"
+    tentar = "unshare -Urm mount -t tmpfs dela /tmp; mount -t tmpfs dela /tmp; mount -o remount,rw,bind /usr; umount /etc/hosts; touch /usr/x /etc/x /x /dev/x /sys/x"
     codigo = (
         f"import os, subprocess\nsubprocess.run({tentar!r}, shell=True)\nprint(open('/proc/self/status').read())\n"
+        "print(open('/proc/mounts').read())\n"
         "try: print('leu', open('/etc/shadow').read()[:9])\nexcept OSError: pass\n"
         "for onde in ('/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger'):\n"
         " try: os.open(onde, os.O_WRONLY); print('abriu')\n except OSError: pass\n"
     )
     dito = executar(tmp_path / "ana", codigo, BWRAP).dito
-    assert "leu root" not in dito and "abriu" not in dito
+    assert "leu root" not in dito and "abriu" not in dito and "dela" not in dito
     assert "CapEff:\t0000000000000000" in dito and "CapBnd:\t0000000000000000" in dito
     assert not any(os.path.exists(f"{pasta}/x") for pasta in ("/usr", "/etc", "", "/dev"))
 
@@ -142,6 +143,7 @@ def _linha_de_comando(pid):
     "codigo, limite, trecho",
     [
         ("x = bytearray(200 * 1024**2)", {"MEMORIA": 100 * 1024**2}, "MiB de memória"),
+        ("f = os.memfd_create('x'); os.write(f, bytes(50 * 1024**2))", {"MEMORIA": 45 * 1024**2}, "MiB de memória"),
         ("[os.fork() or bytearray(30 * 1024**2) for _ in range(3)]", {"PROCESSOS": 5}, " processos"),
         ("[threading.Thread(target=time.sleep, args=(60,)).start() for _ in range(40)]", {"THREADS": 30}, "threads"),
     ],
@@ -212,6 +214,14 @@ def test_na_pasta_pessoal_so_se_ve_o_codigo(casa):
     (casa / "vizinho.py").write_text("valor = 7")
     dito = executar(casa, "import os, vizinho; print(vizinho.valor, sorted(os.listdir('.')))", BWRAP).dito
     assert dito == "7 ['programa.py', 'vizinho.py']\n"
+
+
+@pytest.mark.parametrize("isolamento", [NA_REDE, UNSHARE])
+def test_as_caixas_incompletas(tmp_path, monkeypatch, isolamento):
+    """Sem rede própria, a mesma caixa; com o unshare, só os processos: o guardião é o primeiro deles."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    codigo = f"import os; print(os.getppid(), os.path.exists({str(RAIZ / 'pyproject.toml')!r}))"
+    assert executar(tmp_path / "ana", codigo, isolamento).dito == f"1 {isolamento == UNSHARE}\n"
 
 
 @OS_DOIS
