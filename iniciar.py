@@ -1,7 +1,8 @@
 """Prepara tudo e abre a aula 00 no JupyterLab, ou roda todos os testes. Só precisa de Python e pip.
 
-    python iniciar.py            abre a aula 00
-    python iniciar.py testes     roda todos os testes
+    python iniciar.py                      abre a aula 00
+    python iniciar.py testes               roda todos os testes
+    python iniciar.py instalar maquinas    acrescenta o que um uso pede: um extra do pyproject.toml
 
 O que vier depois vai para o JupyterLab ou para o pytest, como em `python iniciar.py testes -k cliente`.
 Tudo é instalado dentro desta pasta (.venv e .uv), nas versões do uv.lock; nada muda no seu Python.
@@ -182,6 +183,18 @@ def variaveis(editavel):
     return ambiente
 
 
+def os_extras(nomes):
+    """Os mesmos nomes, se todos são extras do pyproject.toml."""
+    import tomllib  # o Python 3.10 não a tem, e precisa chegar a dizer que é velho
+
+    projeto = tomllib.loads((PASTA / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    todos = projeto["optional-dependencies"]
+    for nome in nomes:
+        if nome not in todos:
+            sys.exit(f"Não há nada chamado {nome} para instalar; há: {', '.join(todos)}.")
+    return nomes
+
+
 def main(argumentos):
     if sys.version_info < (3, 11):
         este = sys.version.split()[0]
@@ -195,6 +208,8 @@ def main(argumentos):
         # Quatro de cada vez, ainda que com dois processadores: boa parte do tempo é de espera. Quem fica com quem está em
         # tests/lotes.py.
         comando = ["-m", "pytest", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder", *argumentos[1:]]
+    elif argumentos[:1] == ["instalar"]:
+        extras, comando = [f"--extra={nome}" for nome in ("aulas", "avaliador", *os_extras(argumentos[1:]))], None
     elif argumentos and (PASTA / "ferramentas" / f"{argumentos[0]}.py").is_file():
         # O que só quem mantém o projeto roda, como `python iniciar.py site`.
         extras = ["--extra", "testes"]
@@ -212,6 +227,8 @@ def main(argumentos):
     ambiente = variaveis(editavel)
     uv = encontrar_uv()
     preparar(uv, extras, ambiente)
+    if comando is None:
+        sys.exit(0)
     comando = [str(PYTHON), *comando]
     ambiente["UV"] = uv  # os testes instalam o pacote num ambiente vazio
     if not NO_WINDOWS:

@@ -1,16 +1,16 @@
-"""Um exame que não executa nada: lê no código se ele é dos errados. Também é o que as máquinas do Dask carregam nos testes.
+"""Um exame que não executa nada: lê no código se ele é dos errados.
 
-Só vale para os programas que trazem a marca `DE MENTIRA`, se ela é exigida; os outros são examinados de verdade.
+As máquinas do Dask também o carregam, nos testes: nelas, é dele o exame que se pede sem isolamento; os outros são de verdade.
 """
 
 import time
 
+from avaliador.caixa import NENHUM
 from avaliador.relatorio import Avaliacao
 from avaliador.turma import entrega
 from avaliador.veredito import ENUNCIADO, FALHOU, OK, Veredito
 
 DE_VERDADE = dict(entrega.ALVOS)
-MARCA = "# DE MENTIRA"
 DEMORA = 0.05  # segundos de um exame numa máquina: dá tempo de ela cair no meio da turma
 
 
@@ -42,11 +42,10 @@ def todos():
 
 def _numa_maquina(alvo):
     def exame(comando, porta, pasta, progresso, **opcoes):
-        de_mentira = ExameDeMentira(alvo, comando, pasta)
-        if MARCA not in de_mentira.codigo:
+        if opcoes["isolamento"] != NENHUM:
             return DE_VERDADE[alvo](comando, porta, pasta, progresso, **opcoes)
         time.sleep(DEMORA)
-        return de_mentira
+        return ExameDeMentira(alvo, comando, pasta)
 
     return exame
 

@@ -132,6 +132,15 @@ def test_uma_ferramenta_se_roda_pelo_nome(maquina):
     assert saida.rstrip().endswith("abriu: -m ferramentas.site --rapido") and "--extra testes" in maquina.pedidos()[0]
 
 
+def test_instalar_acrescenta_um_extra_e_nao_abre_nada(maquina):
+    """`python iniciar.py instalar NOME`; um nome que não há é dito, com os que há."""
+    shutil.copy(RAIZ / "pyproject.toml", maquina.pasta)
+    codigo, saida = maquina.iniciar("instalar", "maquinas")
+    assert codigo == 0 and "abriu" not in saida and "--extra=maquinas" in maquina.pedidos()[0]
+    codigo, saida = maquina.iniciar("instalar", "outra")
+    assert codigo == 1 and "Não há nada chamado outra para instalar; há: aulas, avaliador" in saida
+
+
 def test_na_segunda_vez_nao_se_fala_com_a_internet(maquina):
     """O que já está na pasta basta: só há o pedido sem rede, e nada se escreve antes de abrir."""
     maquina.iniciar()

@@ -1,10 +1,12 @@
 """A turma que chega: as disposições do Moodle, os compactados hostis, e qual arquivo é o servidor e qual o cliente."""
 
+import gzip
 import io
 import json
 import os
 import sys
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -171,6 +173,36 @@ def test_bombas_nao_enchem_o_disco(tmp_path, monkeypatch):
     assert "o resto ficou de fora" in extrair.extrair(tmp_path / "m.zip", tmp_path / "m", limite)[0]
     escrito = sum(p.stat().st_size for pasta in ("g", "m") for p in (tmp_path / pasta).rglob("*") if p.is_file())
     assert escrito <= 1024**2 and len(list((tmp_path / "m").iterdir())) == 20
+
+
+def test_um_tar_de_cabecalhos_enormes_nao_enche_a_memoria(tmp_path, monkeypatch):
+    """Um cabeçalho que se diz de 8 GiB, e pastas sem fim: a leitura para, e a memória também."""
+    monkeypatch.setattr(extrair, "BYTES", 1024**2)
+    monkeypatch.setattr(extrair, "FOLGA", 1024**2)
+    monkeypatch.setattr(extrair, "MEMBROS", 200)
+    nome_longo, pasta = tarfile.TarInfo("x"), tarfile.TarInfo("pasta")
+    nome_longo.type, nome_longo.size, pasta.type = tarfile.GNUTYPE_LONGNAME, 8 * 1024**3, tarfile.DIRTYPE
+    for nome, conteudo in (
+        ("a.tar.gz", nome_longo.tobuf(tarfile.GNU_FORMAT) + bytes(64 * 1024**2)), ("b.tar.gz", pasta.tobuf() * 20_000),
+    ):  # fmt: skip
+        (tmp_path / nome).write_bytes(gzip.compress(conteudo, 1))
+        tracemalloc.start()
+        try:
+            assert extrair.extrair(tmp_path / nome, tmp_path / "d"), "não avisou"
+            assert tracemalloc.get_traced_memory()[1] < 16 * 1024**2
+        finally:
+            tracemalloc.stop()
+
+
+def test_um_7z_se_abre_ate_o_limite(tmp_path):
+    """Com a biblioteca, como um zip; o que passaria do limite fica fechado."""
+    py7zr = pytest.importorskip("py7zr")
+    with py7zr.SevenZipFile(tmp_path / "a.7z", "w") as pacote:
+        pacote.writestr(SERVIDOR, "src/servidor.py")
+    assert extrair.extrair(tmp_path / "a.7z", tmp_path / "a") == []
+    assert (tmp_path / "a" / "src" / "servidor.py").read_text(encoding="utf-8") == SERVIDOR
+    (avisos,) = [extrair.extrair(tmp_path / "a.7z", tmp_path / "b", extrair.Limite(bytes=100))]
+    assert "ficou fechado" in avisos[0] and list((tmp_path / "b").iterdir()) == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="arquivos esparsos como os do Linux")

@@ -7,7 +7,7 @@ import threading
 import pytest
 from apoio import porta_livre
 from exame_de_mentira import ExameDeMentira, todos
-from turma_gerada import TESTES, gerar, num_zip, numa_pasta, planilha
+from turma_gerada import SO_O_QUE_BASTA, conferir, gerar, num_zip, numa_pasta, planilha
 
 from avaliador.caixa import NENHUM
 from avaliador.turma import entrega
@@ -15,31 +15,10 @@ from avaliador.turma.devolucao import devolver
 from avaliador.turma.formatos.moodle import Planilha
 from avaliador.turma.turma import Turma
 
-MANIFESTO = 'servidor = ["python", "um.py"]\ncliente = ["python", "dois.py"]\n'
-SO_O_QUE_BASTA = {"servidor": {"so": TESTES[:1]}, "cliente": {"so": TESTES[1:], "intervalo_esperado": 1}}
 
-
-def tabela(feita):
-    """{entrega: {coluna: texto}} do CSV."""
-    return {
-        linha["entrega"].removeprefix("'"): linha
-        for linha in csv.DictReader(io.StringIO(feita.em_csv()), delimiter=";")
-    }
-
-
-def conferir(feita, esperadas):
-    """Cada linha é a que se espera, e não há outra."""
-    linhas = list(csv.DictReader(io.StringIO(feita.em_csv()), delimiter=";"))
-    assert len(linhas) == len(esperadas) == 40
-    for linha, e in zip(linhas, esperadas, strict=True):
-        julgados = linha["servidor_enunciado"], linha["cliente_enunciado"]
-        vista = (linha["identificador"], linha["nota"], linha["servidor"], linha["cliente"], *julgados)
-        notas = tuple("–" if nota is None else f"{nota},0" for nota in e.notas)
-        assert vista == (e.identificador, e.nota, *e.arquivos, *notas), (e.entrega, linha)
-        assert (linha["servidor_rivais"], linha["cliente_rivais"]) == tuple(map(", ".join, e.rivais)), e.entrega
-        assert bool(linha["avisos"]) == bool(e.avisos) and all(a in linha["avisos"] for a in e.avisos), linha
-        assert linha["conferir"] == ("sim" if None in e.notas or e.avisos or any(e.rivais) else ""), e.entrega
-        assert all(linha[f"{alvo}_porque"] for alvo, nota in zip(("servidor", "cliente"), e.notas) if nota is not None)
+def linhas(feita):
+    """As linhas do CSV, em dicionários."""
+    return list(csv.DictReader(io.StringIO(feita.em_csv()), delimiter=";"))
 
 
 @pytest.fixture
@@ -69,14 +48,14 @@ def test_de_verdade_interrompida_e_retomada(tmp_path):
     julgadas = len(list((tmp_path / "guardados").iterdir()))
     assert 15 <= julgadas <= 25
     feita = Turma(origem, retomar=True, **opcoes).avaliar()
-    conferir(feita, esperadas)
+    conferir(linhas(feita), esperadas)
 
 
 def test_na_pasta_no_zip_e_de_novo(tmp_path, de_mentira):
     """A pasta e o zip dão a mesma tabela, e a segunda vez, a da primeira; o que se retoma não é julgado outra vez."""
     esperadas = gerar()
     primeira = Turma(numa_pasta(esperadas, tmp_path / "envios"), guardar=tmp_path / "g", isolamento=NENHUM).avaliar()
-    conferir(primeira, esperadas)
+    conferir(linhas(primeira), esperadas)
     assert (
         Turma(num_zip(esperadas, tmp_path / "ENVIOS.zip"), paralelas=4, isolamento=NENHUM).avaliar().em_csv()
         == primeira.em_csv()
@@ -109,7 +88,8 @@ def test_a_que_se_retoma_ve_o_que_mudou(tmp_path, de_mentira):
     de_mentira.clear()
     feita = Turma(origem, guardar=tmp_path / "g", isolamento=NENHUM, manifestos=tmp_path / "m", retomar=True).avaliar()
     assert sorted(de_mentira) == ["cliente", "servidor", "servidor"] and len(feita.resultados) == 41
-    linhas = tabela(feita)
+    por_nome = {linha["entrega"]: linha for linha in linhas(feita)}
     assert (
-        linhas[da_ana.entrega]["nota"] == "5,00" and linhas["joana"]["servidor_porque"] == "é o que diz o parimpar.toml"
+        por_nome[da_ana.entrega]["nota"] == "5,00"
+        and por_nome["joana"]["servidor_porque"] == "é o que diz o parimpar.toml"
     )

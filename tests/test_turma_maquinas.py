@@ -13,7 +13,7 @@ import sys
 import exame_de_mentira
 import pytest
 from apoio import RAIZ, esperar, porta_livre
-from turma_gerada import CLIENTE, SERVIDOR, TESTES, gerar, numa_pasta
+from turma_gerada import CLIENTE, SERVIDOR, SO_O_QUE_BASTA, conferir, gerar, numa_pasta
 
 from avaliador.caixa import NENHUM
 from avaliador.turma import entrega
@@ -28,7 +28,6 @@ if __name__ == "__main__":
     feita = turma.avaliar()
     sys.stdout.write(feita.em_csv())
 """
-RESTRITO = {"servidor": {"so": TESTES[:1]}, "cliente": {"so": TESTES[1:], "intervalo_esperado": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +72,23 @@ def linhas(texto):
 
 
 def test_de_verdade_as_notas_sao_as_mesmas(tmp_path, laboratorio):
-    """Entregas de várias formas, com tráfego de verdade: em duas máquinas, o que se espera de uma."""
-    quem = ("Alice", "Ana", "Dora", "João", "Júlia", "Quirino", "Rosa", "Yara")
-    esperadas = [e for e in gerar(porta=porta_livre) if e.entrega.startswith(quem)]
+    """Uma de cada oito entregas geradas, com tráfego de verdade: em duas máquinas, as linhas que se esperam de uma."""
+    esperadas = gerar(porta=porta_livre)[::8]
     origem = numa_pasta(esperadas, tmp_path / "envios")
-    with iniciar_a_turma(origem, laboratorio[0], tmp_path / "g", RESTRITO) as tarefa:
-        texto, erros = tarefa.communicate(timeout=90)
+    with iniciar_a_turma(origem, laboratorio[0], tmp_path / "g", SO_O_QUE_BASTA) as tarefa:
+        texto, erros = tarefa.communicate(timeout=120)
     assert (tarefa.returncode, erros) == (0, ""), erros
-    vistas = [(x["entrega"], x["nota"], x["servidor"], x["cliente"], bool(x["avisos"])) for x in linhas(texto)]
-    assert vistas == [(e.entrega, e.nota, *e.arquivos, bool(e.avisos)) for e in esperadas]
+    conferir(linhas(texto), esperadas)
+
+
+def test_as_quarenta_em_duas_maquinas(tmp_path, laboratorio):
+    """O que se acha, se abre, se compila e se diz de cada uma é o mesmo; os exames são de mentira."""
+    esperadas = gerar()
+    origem = numa_pasta(esperadas, tmp_path / "envios")
+    with iniciar_a_turma(origem, laboratorio[0], tmp_path / "g", {}, NENHUM) as tarefa:
+        texto, erros = tarefa.communicate(timeout=120)
+    assert (tarefa.returncode, erros) == (0, ""), erros
+    conferir(linhas(texto), esperadas)
 
 
 def test_uma_maquina_cai_no_meio_e_nada_se_perde(tmp_path, laboratorio, monkeypatch):
@@ -92,7 +99,7 @@ def test_uma_maquina_cai_no_meio_e_nada_se_perde(tmp_path, laboratorio, monkeypa
         pasta.mkdir(parents=True)
         errado = ("", "# ERRADO servidor", "# ERRADO cliente")[i % 3]
         for nome, codigo in (("servidor", SERVIDOR), ("cliente", CLIENTE)):
-            (pasta / f"{nome}.py").write_text(f"{codigo}\n{exame_de_mentira.MARCA} {i}\n{errado}\n", encoding="utf-8")
+            (pasta / f"{nome}.py").write_text(f"{codigo}\n# {i}\n{errado}\n", encoding="utf-8")
     with iniciar_a_turma(tmp_path / "envios", endereco, tmp_path / "g", {}, NENHUM) as tarefa:
         esperar(lambda: tarefa.poll() is not None or len(guardados(tmp_path / "g")) >= 20)
         maquinas[0].send_signal(signal.SIGKILL)
@@ -138,4 +145,4 @@ def test_sem_a_biblioteca(tmp_path):
         [sys.executable, "-c", programa], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(RAIZ)},
         capture_output=True, encoding="utf-8", timeout=60,
     )  # fmt: skip
-    assert feito.returncode == 2 and "pip install distributed" in feito.stderr and feito.stderr.count("\n") == 1
+    assert feito.returncode == 2 and "instalar maquinas" in feito.stderr and feito.stderr.count("\n") == 1

@@ -77,7 +77,8 @@ public class Servidor {
 ERRADO = {"servidor": ('"PAR" if', '"IMPAR" if'), "cliente": ("while True:", "raise SystemExit\nwhile True:")}
 SOBRENOMES = ("Sá", "Ré", "Abreu", "Lima", "Conceição", "Araújo", "D'Ávila", "Brandão", "Teles", "Nóbrega")
 LATIM_1 = "\udce3"  # o ã de um sistema antigo, como o Python o lê de um nome de arquivo
-TESTES = ("par", "conecta")  # o caso do servidor e o do cliente que bastam para separar os certos dos errados
+# As opções de um exame com um caso só: os que bastam para separar os certos dos errados.
+SO_O_QUE_BASTA = {"servidor": {"so": ["par"]}, "cliente": {"so": ["conecta"], "intervalo_esperado": 1}}
 
 
 @dataclass
@@ -282,3 +283,17 @@ def planilha(esperadas, caminho):
     )
     caminho.write_bytes((titulos + linhas).encode("utf-8-sig", "replace"))
     return caminho
+
+
+def conferir(linhas, esperadas):
+    """Cada linha da tabela, um dicionário, é a que se espera, e não há outra."""
+    assert len(linhas) == len(esperadas)
+    for linha, e in zip(linhas, esperadas, strict=True):
+        julgados = linha["servidor_enunciado"], linha["cliente_enunciado"]
+        vista = (linha["identificador"], linha["nota"], linha["servidor"], linha["cliente"], *julgados)
+        notas = tuple("–" if nota is None else f"{nota},0" for nota in e.notas)
+        assert vista == (e.identificador, e.nota, *e.arquivos, *notas), (e.entrega, linha)
+        assert (linha["servidor_rivais"], linha["cliente_rivais"]) == tuple(map(", ".join, e.rivais)), e.entrega
+        assert bool(linha["avisos"]) == bool(e.avisos) and all(a in linha["avisos"] for a in e.avisos), linha
+        assert linha["conferir"] == ("sim" if None in e.notas or e.avisos or any(e.rivais) else ""), e.entrega
+        assert all(linha[f"{alvo}_porque"] for alvo, nota in zip(("servidor", "cliente"), e.notas) if nota is not None)

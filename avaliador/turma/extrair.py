@@ -4,7 +4,10 @@ Só saem dele arquivos comuns, dentro da pasta de destino e até um limite de by
 absolutos, `..`, links e bombas de compressão ficam de fora, e cada um é dito.
 """
 
+import bz2
 import contextlib
+import gzip
+import lzma
 import os
 import pathlib
 import shutil
@@ -19,8 +22,12 @@ from parimpar.texto import contar, visivel
 
 BYTES = 64 * 1024**2  # de uma entrega, depois de aberta; o maior trabalho que se viu tinha 3 MiB
 ARQUIVOS = 5_000  # de uma entrega: quem manda a pasta inteira de um venv passa disso, e ela é ignorada
+MEMBROS = 2 * ARQUIVOS  # de um tar, com as pastas e os links: cada um que se lê fica na memória
+FOLGA = 16 * 1024**2  # bytes de um tar que não são de arquivos: cabeçalhos e enchimento
 PEDACO = 64 * 1024  # bytes lidos de cada vez
+COMPRESSOES = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 ENVELOPES = 3  # um zip dentro de um zip dentro de um zip; daí em diante não se abre
+COMO_TER = "rode  python iniciar.py instalar compactados"
 FINAIS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 
 
@@ -58,10 +65,12 @@ def extrair(arquivo, destino, limite=None):
     abrir = _sete_z if minusculo.endswith(".7z") else _rar if minusculo.endswith(".rar") else _zip_ou_tar
     try:
         abrir(arquivo, destino, limite)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RuntimeError,
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
             NotImplementedError) as erro:  # fmt: skip
         # RuntimeError é o do zip com senha; NotImplementedError, o de uma compressão que não se conhece.
         limite.avisar(f"{nome} não abre por inteiro: {_por_que(erro)}")
+    if not any(destino.iterdir()):
+        limite.avisar(f"de {nome} não saiu nada")
     return limite.avisos
 
 
@@ -86,8 +95,12 @@ def _zip_ou_tar(arquivo, destino, limite):
                 if not _escrever(_nome_no_zip(membro), destino, limite, lambda m=membro: pacote.open(m)):
                     return
         return
-    with tarfile.open(arquivo) as pacote:
-        for membro in pacote:
+    # Como fluxo, e contado: um cabeçalho que se diz de 10 GiB seria lido inteiro para a memória.
+    with _descomprimido(arquivo) as fluxo, tarfile.open(fileobj=fluxo, mode="r|") as pacote:
+        for quantos, membro in enumerate(pacote):
+            if quantos > MEMBROS:
+                limite.avisar(f"tem mais de {MEMBROS} pastas, links e arquivos: o resto ficou de fora")
+                return
             if membro.isdir():
                 continue
             if not membro.isfile():
@@ -95,6 +108,32 @@ def _zip_ou_tar(arquivo, destino, limite):
                 continue
             if not _escrever(membro.name, destino, limite, lambda m=membro: pacote.extractfile(m)):
                 return
+
+
+class _Contado:
+    """Um fluxo que acaba, com erro, depois de tantos bytes."""
+
+    def __init__(self, fluxo, bytes):
+        self._fluxo, self._restam = fluxo, bytes
+
+    def read(self, quantos):
+        """Os próximos bytes."""
+        dados = self._fluxo.read(min(quantos, self._restam + 1))
+        self._restam -= len(dados)
+        if self._restam < 0:
+            raise tarfile.ReadError("passa do tamanho que uma entrega pode ter")
+        return dados
+
+
+@contextlib.contextmanager
+def _descomprimido(arquivo):
+    """O tar que há dentro de um .gz, .bz2 ou .xz, ou ele mesmo, lido até onde uma entrega pode ir."""
+    with open(arquivo, "rb") as cru:
+        comeco = cru.read(6)
+        cru.seek(0)
+        abrir = next((abrir for marca, abrir in COMPRESSOES.items() if comeco.startswith(marca)), None)
+        with abrir(cru) if abrir else contextlib.nullcontext(cru) as fluxo:
+            yield _Contado(fluxo, BYTES + FOLGA)
 
 
 def _nome_no_zip(membro):
@@ -165,7 +204,7 @@ def _sete_z(arquivo, destino, limite):
     try:
         import py7zr
     except ImportError:
-        limite.avisar("é um .7z, e para abri-lo falta a biblioteca py7zr (pip install py7zr)")
+        limite.avisar(f"é um .7z, e para abri-lo falta a biblioteca py7zr: {COMO_TER}")
         return
     try:
         with py7zr.SevenZipFile(arquivo) as pacote, tempfile.TemporaryDirectory() as pasta:
@@ -182,7 +221,7 @@ def _rar(arquivo, destino, limite):
     try:
         import rarfile
     except ImportError:
-        limite.avisar("é um .rar, e para abri-lo falta a biblioteca rarfile (pip install rarfile) e o programa unrar")
+        limite.avisar(f"é um .rar, e para abri-lo falta a biblioteca rarfile: {COMO_TER}, e instale o programa unrar")
         return
     try:
         with rarfile.RarFile(arquivo) as pacote:

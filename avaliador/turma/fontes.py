@@ -49,7 +49,7 @@ def _do_caderno(texto):
     try:
         celulas = json.loads(texto).get("cells", [])
         codigo = ["".join(c.get("source", "")) for c in celulas if c.get("cell_type") == "code"]
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return ""
     linhas = "\n\n".join(c for c in codigo if not c.lstrip().startswith("%%")).splitlines()
     return "\n".join(linha for linha in linhas if not re.match(r"\s*[%!?]", linha)) + "\n"

@@ -66,8 +66,8 @@ class Maquinas:
             from distributed import Client
         except ImportError as erro:
             raise ErroDeUso(
-                "para avaliar em várias máquinas é preciso ter a biblioteca distributed: instale-a, nesta e em cada uma "
-                "delas, com  pip install distributed"
+                "para avaliar em várias máquinas é preciso ter, nesta e em cada uma delas, a biblioteca distributed: rode  "
+                "python iniciar.py instalar maquinas"
             ) from erro
         try:
             self._cliente = Client(endereco, timeout=LIGACAO, set_as_default=False)

@@ -23,7 +23,7 @@ def impressao(codigo, final):
 def _do_python(codigo):
     try:
         pecas = list(tokenize.generate_tokens(io.StringIO(codigo).readline))
-    except (tokenize.TokenError, SyntaxError, IndentationError):
+    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
         return re.sub(r"#.*", "", codigo)
     return " ".join(peca.string for peca in pecas if peca.type not in (tokenize.COMMENT, tokenize.NL))
 
