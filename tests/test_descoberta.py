@@ -1,5 +1,7 @@
 """Achar o mural por mDNS: só na loopback, e o que acontece quando não dá."""
 
+import itertools
+import os
 import sys
 
 import pytest
@@ -12,15 +14,19 @@ from parimpar.erros import ErroDeRede, ErroDeUso
 LOOPBACK = ["127.0.0.1"]
 
 
+VEZ = itertools.count()
+
+
 @pytest.fixture
-def zeroconf():
-    """A biblioteca, se há."""
+def zeroconf(monkeypatch):
+    """A biblioteca, se há; cada teste procura um serviço só seu, porque todos dividem a loopback."""
+    monkeypatch.setattr(descoberta, "SERVICO", f"_pp{os.getpid() % 100_000}v{next(VEZ)}._tcp.local.")
     return pytest.importorskip("zeroconf", reason="sem a zeroconf: pip install zeroconf")
 
 
 def test_acha_o_que_se_anuncia(zeroconf):
     """O endereço e a porta são os anunciados; encerrado o anúncio, ninguém responde."""
-    with descoberta.anunciar(61234, ["192.0.2.10", "192.0.2.11"], LOOPBACK) as anunciado:
+    with descoberta.anunciar("192.0.2.10", 61234, LOOPBACK) as anunciado:
         assert anunciado
         assert descoberta.procurar(interfaces=LOOPBACK) == ("192.0.2.10", 61234)
     with pytest.raises(ErroDeRede, match="nenhum mural respondeu nesta rede.*--host"):
@@ -30,8 +36,8 @@ def test_acha_o_que_se_anuncia(zeroconf):
 def test_dois_murais_na_mesma_rede(zeroconf):
     """O segundo não tira o lugar do primeiro, nem dá erro: acha-se um dos dois."""
     with (
-        descoberta.anunciar(61234, ["192.0.2.10"], LOOPBACK) as um,
-        descoberta.anunciar(61234, ["192.0.2.11"], LOOPBACK) as outro,
+        descoberta.anunciar("192.0.2.10", 61234, LOOPBACK) as um,
+        descoberta.anunciar("192.0.2.11", 61234, LOOPBACK) as outro,
     ):
         assert um and outro and descoberta.procurar(interfaces=LOOPBACK)[0] in ("192.0.2.10", "192.0.2.11")
 
@@ -39,7 +45,7 @@ def test_dois_murais_na_mesma_rede(zeroconf):
 def test_sem_a_biblioteca(monkeypatch):
     """O mural abre do mesmo jeito; quem procura é avisado do que falta, e do que fazer."""
     monkeypatch.setitem(sys.modules, "zeroconf", None)
-    with descoberta.anunciar(61234, ["192.0.2.10"]) as anunciado:
+    with descoberta.anunciar("192.0.2.10", 61234) as anunciado:
         assert not anunciado
     with pytest.raises(ErroDeUso, match="pip install zeroconf.*--host"):
         descoberta.procurar()
@@ -48,7 +54,7 @@ def test_sem_a_biblioteca(monkeypatch):
 def test_sem_rede(monkeypatch):
     """O que o sistema recusa não vira um traceback."""
     monkeypatch.setattr(descoberta, "_abrir", lambda _: (_ for _ in ()).throw(OSError(19, "No such device")))
-    with descoberta.anunciar(61234, ["192.0.2.10"]) as anunciado:
+    with descoberta.anunciar("192.0.2.10", 61234) as anunciado:
         assert not anunciado
     with pytest.raises(ErroDeRede, match="não foi possível procurar o mural"):
         descoberta.procurar()

@@ -30,12 +30,12 @@ def _abrir(interfaces):
 
 
 @contextlib.contextmanager
-def anunciar(porta, enderecos, interfaces=None):
+def anunciar(endereco, porta, interfaces=None):
     """Anuncia o mural enquanto o bloco dura; entrega se deu para anunciar.
 
     Args:
+        endereco: o deste computador que se projeta; um só, porque por mDNS vários chegam em qualquer ordem.
         porta: a do servidor.
-        enderecos: os deste computador, do mais provável ao menos.
         interfaces: por onde, em endereços deste computador; por padrão, por todas.
     """
     with contextlib.ExitStack() as pilha:
@@ -44,7 +44,7 @@ def anunciar(porta, enderecos, interfaces=None):
             pilha.callback(rede.close)
             nome = socket.gethostname().encode()[:MAXIMO_DO_NOME].decode("utf-8", "ignore").replace(".", "-")
             anuncio = zeroconf.ServiceInfo(
-                SERVICO, f"{nome}-{porta}.{SERVICO}", port=porta, parsed_addresses=enderecos, server=f"{nome}.local."
+                SERVICO, f"{nome}-{porta}.{SERVICO}", port=porta, parsed_addresses=[endereco], server=f"{nome}.local."
             )
             rede.register_service(anuncio, allow_name_change=True)
             anunciado = True

@@ -100,7 +100,9 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
         print(
             f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}\n", file=saida, flush=True
         )
-        if na_rede and pilha.enter_context(anunciar(servidor.porta, locais)):  # depois de mostrar: leva um segundo
+        if (
+            na_rede and locais and pilha.enter_context(anunciar(locais[0], servidor.porta))
+        ):  # depois de mostrar: leva um segundo
             sem_endereco = "Ou, sem o endereço: python -m parimpar cliente --procurar --nome Ana"
             print(sem_endereco, file=saida, flush=True)
             topo = f"{topo}\n\n{sem_endereco}"
