@@ -128,7 +128,8 @@ class Caixa:
             codigo = {item.path: _so_para_ler(item.path) for item in _arquivos(pasta) if _e_codigo(item)}
         else:
             self.copias, codigo = [pasta], {}
-        for argumento in re.split("[:=\0]", "\0".join(self.comando[1:])):  # -cp /a:/b e --config=../a também
+        partes = [parte for argumento in self.comando[1:] for parte in re.split("[:=]", argumento)]
+        for argumento in dict.fromkeys([*self.comando[1:], *partes]):  # -cp /a:/b e --config=../a também
             argumento = os.path.normpath(os.path.join(pasta, argumento))
             if os.path.exists(argumento) and not _num_bin(argumento):
                 dele = os.path.realpath(argumento)

@@ -198,15 +198,15 @@ def test_o_que_precisa_continua_a_ver_se(tmp_path, casa):
 
 def test_o_que_o_comando_nomeia_tambem_se_ve(tmp_path):
     """Um arquivo de outra pasta, uma lista de pastas como a do -cp do Java, e um caminho relativo; mais nada."""
-    for nome in ("ana", "outra", "classes", "mais", "vizinho"):
+    for nome in ("ana", "a=b", "classes", "mais", "vizinho"):
         (tmp_path / nome).mkdir()
         (tmp_path / nome / "x.txt").touch()
-    (tmp_path / "outra" / "programa.py").write_text("import os, pathlib\nprint(sorted(os.listdir('..')))")
-    comando = [sys.executable, "../outra/programa.py", "-cp", f"{tmp_path}/classes:{tmp_path}/mais"]
+    (tmp_path / "a=b" / "programa.py").write_text("import os, pathlib\nprint(sorted(os.listdir('..')))")
+    comando = [sys.executable, "../a=b/programa.py", "-cp", f"{tmp_path}/classes:{tmp_path}/mais"]
     with Programa(comando, tmp_path / "ana", isolamento=BWRAP) as programa:
         assert programa.terminou(20) and programa.codigo == 0
         programa.ultima_linha()
-    assert programa.dito == "['ana', 'classes', 'mais', 'outra']\n"
+    assert programa.dito == "['a=b', 'ana', 'classes', 'mais']\n"
 
 
 def test_na_pasta_pessoal_so_se_ve_o_codigo(casa):
