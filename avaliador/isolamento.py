@@ -19,7 +19,8 @@ import threading
 from parimpar.erros import ErroDeUso
 from parimpar.texto import visivel
 
-from .caixa import GUARDIAO, NENHUM, Caixa
+from .caixa import NENHUM, Caixa
+from .lugares import GUARDIAO
 
 CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
 RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
