@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+from apoio import PRAZO
 
 from parimpar import __main__ as linha
 from parimpar import terminal
@@ -28,7 +29,7 @@ def test_acha_o_que_se_anuncia(zeroconf):
     """O endereço e a porta são os anunciados; encerrado o anúncio, ninguém responde."""
     with descoberta.anunciar("192.0.2.10", 61234, LOOPBACK) as anunciado:
         assert anunciado
-        assert descoberta.procurar(interfaces=LOOPBACK) == ("192.0.2.10", 61234)
+        assert descoberta.procurar(PRAZO, LOOPBACK) == ("192.0.2.10", 61234)
     with pytest.raises(ErroDeRede, match="nenhum mural respondeu nesta rede.*--host"):
         descoberta.procurar(0.3, LOOPBACK)
 
@@ -39,7 +40,7 @@ def test_dois_murais_na_mesma_rede(zeroconf):
         descoberta.anunciar("192.0.2.10", 61234, LOOPBACK) as um,
         descoberta.anunciar("192.0.2.11", 61234, LOOPBACK) as outro,
     ):
-        assert um and outro and descoberta.procurar(interfaces=LOOPBACK)[0] in ("192.0.2.10", "192.0.2.11")
+        assert um and outro and descoberta.procurar(PRAZO, LOOPBACK)[0] in ("192.0.2.10", "192.0.2.11")
 
 
 def test_sem_a_biblioteca(monkeypatch):

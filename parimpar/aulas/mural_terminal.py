@@ -100,9 +100,8 @@ def mostrar(host, porta, arquivo=None, saida=None, parar=lambda: False):
         print(
             f"Mural da turma em {endereco(servidor.endereco)}. Para encerrar: Ctrl-C.\n{topo}\n", file=saida, flush=True
         )
-        if (
-            na_rede and locais and pilha.enter_context(anunciar(locais[0], servidor.porta))
-        ):  # depois de mostrar: leva um segundo
+        # O anúncio leva um segundo: vem depois de se mostrar o endereço.
+        if na_rede and locais and pilha.enter_context(anunciar(locais[0], servidor.porta)):
             sem_endereco = "Ou, sem o endereço: python -m parimpar cliente --procurar --nome Ana"
             print(sem_endereco, file=saida, flush=True)
             topo = f"{topo}\n\n{sem_endereco}"
