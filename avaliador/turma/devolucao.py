@@ -18,7 +18,11 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; 
   background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere }
 @media (prefers-color-scheme: dark) { body { color: #f5f5f5; background: #111 } ESCURAS }
-@media print { details > :not(summary) { display: block } body { color: #000; background: #fff } }
+@media print {
+  details > :not(summary) { display: block }
+  details::details-content { content-visibility: visible }
+  body { color: #000; background: #fff }
+}
 </style>
 """
 

@@ -93,7 +93,8 @@ class Maquinas:
                 outras.append(onde)
         if outras:
             raise ErroDeUso(
-                f"estas máquinas não têm o mesmo parimpar que esta: {', '.join(outras[:5])}; as notas poderiam diferir"
+                f"estas máquinas não têm o mesmo parimpar que esta: {', '.join(outras[:5])}; ponha nelas a mesma cópia do "
+                "projeto e rode  python iniciar.py instalar maquinas"
             )
         return lugares
 

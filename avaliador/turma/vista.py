@@ -29,7 +29,8 @@ _ESTILO = f"""<style>
 .parimpar-turma.parimpar-turma :is(th, td) {{ vertical-align: top; padding: 4px 12px 4px 0; overflow-wrap: anywhere;
   white-space: normal; max-width: none }}
 .parimpar-turma.parimpar-turma :is(th[scope=col], .nota) {{ overflow-wrap: normal; min-width: 4em }}
-.parimpar-turma.parimpar-turma td:last-child {{ width: 40% }}
+.parimpar-turma.parimpar-turma th[scope=row] {{ min-width: 9em }}
+.parimpar-turma.parimpar-turma td:last-child {{ width: 35% }}
 .parimpar-turma tbody > tr:first-child > * {{ border-top: {BORDA} }}
 .parimpar-turma th button {{ font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer;
   text-align: left; text-decoration: underline dotted }}

@@ -1,5 +1,6 @@
 """A turma no notebook: a tabela se ordena e se filtra, o relatório abre com um clique, e a figura se lê nos dois temas."""
 
+import io
 import json
 import os
 import random
@@ -7,8 +8,10 @@ import shutil
 
 import pytest
 from apoio import RAIZ
+from axe_playwright_python.base import AXE_SCRIPT
 from lab import CAPTURAS
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
 from avaliador.caixa import NENHUM
 from avaliador.exame_cliente import ExameDeCliente
@@ -47,10 +50,9 @@ class ExameSorteado:
 
 
 @pytest.fixture(scope="module")
-def turma(abrir):
-    """A turma num notebook aberto no JupyterLab, com os exames já guardados: o kernel só os lê."""
-    nome = f"turma-{os.getpid()}"
-    pasta = CAPTURAS / nome
+def examinada():
+    """(a turma examinada, a pasta dela em capturas/)."""
+    pasta = CAPTURAS / f"turma-{os.getpid()}"
     for i, aluno in enumerate(NOMES):
         (pasta / "envios" / aluno).mkdir(parents=True)
         for alvo, chamada in (("servidor", "accept"), ("cliente", "connect")):
@@ -60,24 +62,25 @@ def turma(abrir):
     with pytest.MonkeyPatch.context() as troca:
         exames = {alvo: lambda *a, alvo=alvo, **_: ExameSorteado(alvo, a[0], a[2]) for alvo in CASOS}
         troca.setattr(entrega, "ALVOS", exames)
-        Turma(pasta / "envios", guardar=pasta / "guardados", isolamento=NENHUM).avaliar()
-    celula = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": CODIGO.format(nome)}
-    caderno = {
-        "cells": [celula | {"execution_count": None}],
-        "metadata": {"kernelspec": KERNEL},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (CAPTURAS / f"{nome}.ipynb").write_text(json.dumps(caderno), encoding="utf-8")
-    notebook = abrir(str((CAPTURAS / f"{nome}.ipynb").relative_to(RAIZ)))
+        yield Turma(pasta / "envios", guardar=pasta / "guardados", isolamento=NENHUM).avaliar(), pasta
+    shutil.rmtree(pasta)
+
+
+@pytest.fixture(scope="module")
+def turma(abrir, examinada):
+    """A turma num notebook aberto no JupyterLab, com os exames já guardados: o kernel só os lê."""
+    caminho = examinada[1].with_suffix(".ipynb")
+    celula = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": CODIGO.format(caminho.stem)}
+    caderno = {"cells": [celula | {"execution_count": None}], "metadata": {"kernelspec": KERNEL}}
+    caminho.write_text(json.dumps(caderno | {"nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+    notebook = abrir(str(caminho.relative_to(RAIZ)))
     notebook.avisos = []
     notebook.pagina.on("dialog", lambda aviso: (notebook.avisos.append(aviso.message), aviso.dismiss()))
     notebook.rodar_tudo()
     yield notebook
     notebook.tema("Light")  # o JupyterLab guarda o último tema
     notebook.encerrar()
-    shutil.rmtree(pasta)
-    (CAPTURAS / f"{nome}.ipynb").unlink()
+    caminho.unlink()
 
 
 def nomes(tabela):
@@ -128,3 +131,25 @@ def test_nos_dois_temas(turma, nome):
     assert queixas == [] and textos > 30
     turma.janela_inteira()
     turma.fotografar(f"turma-{nome}", turma.painel.locator(".jp-OutputArea").first)
+
+
+@pytest.mark.parametrize("tema", ["light", "dark"])
+def test_as_paginas_que_se_gravam(navegador, examinada, tema):
+    """A da turma leva à de cada um; nas duas o axe não acha nada, e nada se busca fora da pasta."""
+    examinada[0].gravar_relatorios(examinada[1] / "relatorios")
+    pagina, buscados, avisos = navegador.new_page(color_scheme=tema, locale="pt-BR"), [], []
+    pagina.on("request", lambda pedido: buscados.append(pedido.url))
+    pagina.on("dialog", lambda aviso: (avisos.append(aviso.message), aviso.dismiss()))
+    pagina.goto((examinada[1] / "relatorios" / "index.html").as_uri())
+    for nome in ("turma", "aluno"):
+        pagina.evaluate(AXE_SCRIPT)
+        visto = pagina.evaluate("() => axe.run()")
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in visto["violations"]] == []
+        pagina.screenshot(path=CAPTURAS / f"pagina-{nome}-{tema}.png", full_page=True)
+        if nome == "turma":
+            pagina.get_by_role("link", name="relatório de Ana Sá").click()
+            expect(pagina.get_by_role("heading", name="Ana Sá")).to_be_visible()
+    assert all(url.startswith("file://") for url in buscados) and avisos == []
+    no_papel = "".join(folha.extract_text() for folha in PdfReader(io.BytesIO(pagina.pdf())).pages)
+    assert no_papel.count("alert(2)") == pagina.locator("details pre").count()  # também o que na tela está recolhido
+    pagina.close()
