@@ -129,14 +129,17 @@ def _avaliar_turma(opcoes):
     if opcoes.planilha and not opcoes.devolver:
         raise ErroDeUso("--planilha precisa de --devolver: é ali que ela volta preenchida")
     planilha = Planilha(opcoes.planilha) if opcoes.planilha else None  # antes dos exames, que demoram
-    barra = Barra(quanto_falta=True)
     origem = pathlib.Path(opcoes.origem).resolve()
     guardar = pathlib.Path(opcoes.guardar or origem.with_name(f"{origem.name.removesuffix('.zip')}-resultados"))
+    _conferir_pastas(origem, guardar, opcoes.relatorios, opcoes.devolver)
+    barra = Barra(quanto_falta=True)
     turma = Turma(
         opcoes.origem, opcoes.paralelas, barra, guardar=guardar, retomar=opcoes.retomar or opcoes.refazer,
         refazer=opcoes.refazer, manifestos=opcoes.manifestos, maquinas=opcoes.maquinas,
         isolamento=_isolamento(opcoes),
     )  # fmt: skip
+    for pasta in filter(None, (opcoes.relatorios, opcoes.devolver)):
+        pathlib.Path(pasta).mkdir(parents=True, exist_ok=True)  # se não der, que se saiba já
     try:
         turma.avaliar()
     except KeyboardInterrupt:
@@ -154,10 +157,21 @@ def _avaliar_turma(opcoes):
     return INDECISO if any(resultado.nota is None for resultado in turma.resultados) else 0
 
 
+def _conferir_pastas(origem, *pastas):
+    """Uma pasta gravada entre as entregas seria tomada, da próxima vez, por uma delas."""
+    for pasta in filter(None, pastas):
+        if origem.is_dir() and origem in (pathlib.Path(pasta) / "x").resolve().parents:
+            raise ErroDeUso(
+                f"{visivel(str(pasta))} fica dentro da pasta das entregas, e seria tomada por uma: escolha um lugar fora"
+            )
+
+
 def _isolamento(opcoes):
-    """O melhor que a máquina dá, com um aviso se não é o inteiro; nenhum, se se pediu."""
+    """O melhor que a máquina dá, com um aviso se não é o inteiro; nenhum, se se pediu; None, cada máquina dá o seu."""
     from . import caixa
 
+    if getattr(opcoes, "maquinas", None) and not opcoes.sem_isolamento:
+        return None
     isolamento = caixa.NENHUM if opcoes.sem_isolamento else caixa.disponivel()
     if isolamento in caixa.AVISO and not opcoes.sem_isolamento:
         queixar(caixa.AVISO[isolamento])

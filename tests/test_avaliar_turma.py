@@ -3,6 +3,7 @@
 import csv
 import functools
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -324,6 +325,25 @@ def test_o_codigo_de_saida_diz_se_todas_tem_nota(tmp_path, de_mentira, monkeypat
     de_mentira.clear()
     assert main(["turma", str(envios), "--sem-isolamento", "--refazer", "Bia"]) == codigo
     assert len(de_mentira) == 2
+
+
+@pytest.mark.parametrize("opcoes, trecho", [
+    (("t", "--planilha", "nada.csv", "--devolver", "v"), "não se lê a planilha"),
+    (("t", "--planilha", "nada.csv"), "--planilha precisa de --devolver"),
+    (("t", "--guardar", "t/g"), "fica dentro da pasta das entregas"),
+    ((".", "--relatorios", "r"), "fica dentro da pasta das entregas"),
+    (("t", "--devolver", "ocupado"), "ocupado"),
+])  # fmt: skip
+def test_o_que_nao_pode_dar_certo_e_dito_antes_dos_exames(tmp_path, opcoes, trecho):
+    """Uma linha, o código 2, e nada julgado: os exames demoram."""
+    (tmp_path / "t" / "ana").mkdir(parents=True)
+    (tmp_path / "ocupado").touch()
+    feito = subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "parimpar", "avaliar", "turma", *opcoes, "--sem-isolamento"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(RAIZ)}, capture_output=True, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    assert feito.returncode == 2 and trecho in feito.stderr and feito.stderr.count("\n") == 1
+    assert not (tmp_path / "t-resultados").exists()
 
 
 class Terminal(io.StringIO):

@@ -13,7 +13,7 @@ import unicodedata
 import zipfile
 
 from parimpar.erros import ErroDeUso
-from parimpar.texto import visivel
+from parimpar.texto import motivo, visivel
 
 from ..nomes import legivel
 
@@ -38,7 +38,10 @@ class Planilha:
     """
 
     def __init__(self, caminho):
-        dados = pathlib.Path(caminho).read_bytes()
+        try:
+            dados = pathlib.Path(caminho).read_bytes()
+        except OSError as erro:
+            raise ErroDeUso(f"não se lê a planilha {visivel(str(caminho))}: {motivo(erro)}") from erro
         self.encoding = _encoding(dados)
         texto = dados.decode(self.encoding)
         primeira = texto.splitlines()[0] if texto.strip() else ""
