@@ -66,7 +66,7 @@ def _analisador():
     ajuda = "grava ali cada resultado, assim que sai (padrão: ao lado das entregas, NOME-resultados)"
     turma.add_argument("--guardar", metavar="PASTA", help=ajuda)
     turma.add_argument("--retomar", action="store_true", help="aproveita o que já está em --guardar")
-    ajuda = "julga de novo só esta, e aproveita as outras; repete-se"
+    ajuda = "julga de novo só esta, pelo nome ou pelo número do participante, e aproveita as outras; repete-se"
     turma.add_argument("--refazer", action="append", default=[], metavar="NOME", help=ajuda)
     turma.add_argument("--manifestos", metavar="PASTA", help="onde há um NOME.toml que diz os programas de uma entrega")
     turma.add_argument("--planilha", metavar="CSV", help="a planilha de notas off-line que o Moodle deu")

@@ -259,7 +259,7 @@ def test_o_que_se_interrompe_se_retoma(tmp_path, de_mentira):
     inteira = turma_de_mentira(envios, paralelas=2).avaliar()
     assert inteira.em_csv() == retomada.em_csv() and str(inteira) == str(retomada)
     de_mentira.clear()
-    turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True, refazer=["Bia"]).avaliar()
+    turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True, refazer=["102"]).avaliar()
     assert len(de_mentira) == 2
     with pytest.raises(ErroDeUso, match="não há uma entrega chamada 'Zoé'; há: Ana, Bia"):
         turma_de_mentira(envios, refazer=["Zoé"])
@@ -419,3 +419,18 @@ def em_outro_processo_com(programa, *argumentos):
     feito = subprocess.run(comando, cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=120)
     assert (feito.returncode, feito.stderr) == (0, "")
     return feito.stdout
+
+
+def test_duas_pessoas_com_o_mesmo_nome_sao_duas(tmp_path, de_mentira):
+    """Cada uma tem a sua linha e o seu resultado guardado, e uma pode parecer-se com a outra."""
+    grande = "\n".join(f"valor_{i} = {i} * 2" for i in range(40))
+    for numero in (101, 102):
+        pasta = tmp_path / "t" / f"Ana Sá_{numero}_assignsubmission_file_"
+        pasta.mkdir(parents=True)
+        (pasta / "servidor.py").write_text(SERVIDOR.format(grande), encoding="utf-8")
+    feita = Turma(tmp_path / "t", guardar=tmp_path / "g", isolamento=NENHUM).avaliar()
+    linhas = list(csv.DictReader(io.StringIO(feita.em_csv()), delimiter=";"))
+    assert [(x["entrega"], x["identificador"], x["parecida_com"]) for x in linhas] == [
+        ("Ana Sá", "101", "Ana Sá"), ("Ana Sá", "102", "Ana Sá")
+    ]  # fmt: skip
+    assert len(list((tmp_path / "g").iterdir())) == 2

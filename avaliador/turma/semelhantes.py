@@ -29,13 +29,13 @@ def _do_python(codigo):
 
 
 def semelhantes(resultados):
-    """{entrega: [as outras que têm um arquivo com o mesmo código]}, só as que têm alguma."""
+    """Para cada resultado, os nomes das outras entregas que têm um arquivo com o mesmo código."""
     donos = defaultdict(set)
-    for resultado in resultados:
+    for i, resultado in enumerate(resultados):
         for digital in filter(None, resultado.impressoes.values()):
-            donos[digital].add(resultado.entrega)
-    iguais = defaultdict(set)
-    for nomes in donos.values():
-        for nome in nomes if len(nomes) > 1 else ():
-            iguais[nome] |= nomes - {nome}
-    return {nome: sorted(outros) for nome, outros in iguais.items()}
+            donos[digital].add(i)
+    iguais = [set() for _ in resultados]
+    for de_um_codigo in donos.values():
+        for i in de_um_codigo:
+            iguais[i] |= de_um_codigo - {i}
+    return [sorted(resultados[i].entrega for i in outros) for outros in iguais]

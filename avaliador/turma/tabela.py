@@ -23,14 +23,13 @@ DO_NOME = 24  # delas, as do nome
 
 def linhas(resultados):
     """Uma lista de textos por entrega, na ordem de `COLUNAS`."""
-    iguais = semelhantes(resultados)
     feitas = []
-    for r in resultados:
+    for r, iguais in zip(resultados, semelhantes(resultados), strict=True):
         celulas = [
             visivel(r.entrega, 260, aspas=False), r.identificador,
             "" if r.nota is None else f"{r.nota:.2f}".replace(".", ","), "sim" if r.conferir else "",
             "; ".join(visivel(aviso, 300, aspas=False) for aviso in r.ditos),
-            alguns(iguais.get(r.entrega, ())),
+            alguns(iguais),
         ]  # fmt: skip
         for alvo in ALVOS:
             j = r.avaliacoes.get(alvo)

@@ -41,7 +41,7 @@ class Turma:
         opcoes: {"servidor": {…}, "cliente": {…}}, argumentos a mais para cada exame.
         guardar: pasta em que gravar cada resultado; por padrão, não se grava.
         retomar: aproveita os que já estão gravados ali.
-        refazer: nomes de entregas que se julgam de novo, mesmo gravadas.
+        refazer: nomes, ou números de participante, das entregas que se julgam de novo, mesmo gravadas.
         manifestos: pasta com um `NOME.toml` de quem ensina para cada entrega que o precise.
         isolamento: o das caixas em que os programas executam (caixa.py); por padrão, o melhor que a máquina dá.
         maquinas: o endereço de um escalonador do Dask; por padrão, julga-se aqui.
@@ -63,7 +63,7 @@ class Turma:
         weakref.finalize(self, shutil.rmtree, self._trabalho, ignore_errors=True)
         self.envios = achar_envios(origem, self._trabalho / "zip")
         self.nomes = [envio.nome for envio in self.envios]
-        if desconhecidos := sorted(set(refazer) - set(self.nomes)):
+        if desconhecidos := sorted(set(refazer) - {nome for e in self.envios for nome in (e.nome, e.identificador)}):
             raise ErroDeUso(
                 f"não há uma entrega chamada {visivel(desconhecidos[0])}; há: "
                 f"{', '.join(visivel(nome, 40, aspas=False) for nome in self.nomes[:40])}"
@@ -101,7 +101,7 @@ class Turma:
 
     def _guardado(self, envio):
         """O resultado que já estava gravado, se se retoma e ele ainda vale: quem entregou de novo é julgado de novo."""
-        if not (self._guardar and self._retomar) or envio.nome in self._refazer:
+        if not (self._guardar and self._retomar) or {envio.nome, envio.identificador} & self._refazer:
             return None
         guardado = Resultado.ler(self._guardar, envio.chave)
         return guardado if guardado and guardado.conteudo == envio.impressao(self._manifesto(envio)) else None
@@ -123,7 +123,9 @@ class Turma:
     def _manifesto(self, envio):
         """O que quem ensina escreveu para esta entrega, com o nome ou o número do participante; None se nada."""
         for nome in filter(None, (envio.nome, envio.identificador) if self._manifestos else ()):
-            if os.path.isfile(proprio := self._manifestos / f"{nome}.toml"):  # o `is_file` falha com um nome longo demais
+            if os.path.isfile(
+                proprio := self._manifestos / f"{nome}.toml"
+            ):  # o `is_file` falha com um nome longo demais
                 return proprio
         return None
 
