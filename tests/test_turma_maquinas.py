@@ -19,6 +19,7 @@ from avaliador.caixa import NENHUM
 from avaliador.turma import entrega
 from avaliador.turma.turma import Turma
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="o Windows não tem o SIGKILL com que a máquina cai")
 TAREFA = """
 import json, sys
 from avaliador.turma.turma import Turma
