@@ -7,7 +7,7 @@ programas julgados também. Os julgados quase só esperam, e os do navegador qua
 from concurrent.futures import ThreadPoolExecutor
 
 LOTES = 3  # de programas julgados, em cada arquivo
-AO_MESMO_TEMPO = 4  # exames de um lote
+AO_MESMO_TEMPO = 3  # exames de um lote
 
 
 def grupo(item):
