@@ -1,8 +1,9 @@
 """O guardião: um processo pequeno entre o avaliador e o programa examinado; quem o inicia é isolamento.py.
 
-Uso: python guardiao.py DESCRITOR COPIAS [DESCRITOR PASTA]… COMANDO…
+Uso: python guardiao.py CONTROLE TECLADO TELA ERROS COPIAS [DESCRITOR PASTA]… COMANDO…
 
-Ele inicia o programa numa sessão própria, diz pelo descritor (um socket) o pid e depois o código de saída, e espera. Todo
+Ele inicia o programa numa sessão própria, com o teclado e a tela que lhe chegam em descritores (a entrada e a saída padrão
+são de quem o pôs na caixa), diz por outro, o controle (um socket), o pid e depois o código de saída, e espera. Todo
 descendente que fica órfão passa a ser filho dele (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do
 socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de
 uma caixa (caixa.py) é o processo 1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um
@@ -27,9 +28,10 @@ DESISTE = 10.0  # segundos atrás deles: um que mudou de dono não se deixa mata
 
 def main():
     """Inicia o programa, vigia-o e não deixa nada para trás."""
-    controle, quantas = int(sys.argv[1]), int(sys.argv[2])
-    copias, comando = sys.argv[3 : 3 + 2 * quantas], sys.argv[3 + 2 * quantas :]
-    os.set_inheritable(controle, False)  # o programa não o recebe
+    controle, *tela, quantas = map(int, sys.argv[1:6])
+    copias, comando = sys.argv[6 : 6 + 2 * quantas], sys.argv[6 + 2 * quantas :]
+    for descritor in (controle, *tela):
+        os.set_inheritable(descritor, False)  # o programa não o recebe
     if os.getpid() == 1:
         _prctl(SET_DUMPABLE, 0)  # nem o programa, que é do mesmo usuário, lhe lê ou muda a memória
     for descritor, pasta in zip(copias[::2], copias[1::2]):
@@ -45,12 +47,11 @@ def main():
     guardiao = os.getpid()
     if (programa := os.fork()) == 0:
         _dizer(controle, "programa\n")  # quem o lê fica sabendo o pid que este processo tem fora da caixa
-        _virar_o_programa(comando, guardiao, escrita)
+        _virar_o_programa(comando, guardiao, escrita, tela)
     os.close(escrita)
+    for descritor in tela:  # só o programa e os descendentes a seguram: o fim deles é o fim dela
+        os.close(descritor)
     erro = os.read(erro_do_exec, 16)
-    nada = os.open(os.devnull, os.O_RDWR)
-    for descritor in (0, 1, 2):
-        os.dup2(nada, descritor)  # só o programa e os descendentes seguram a tela: o fim deles é o fim dela
     if erro:
         _dizer(controle, f"erro {erro.decode()}\n")
         os._exit(0)
@@ -107,8 +108,10 @@ def _copiar_item(item, origem, novo, onde):
             os.close(de)
 
 
-def _virar_o_programa(comando, guardiao, escrita):
+def _virar_o_programa(comando, guardiao, escrita, tela):
     os.setsid()
+    for padrao, descritor in enumerate(tela):
+        os.dup2(descritor, padrao)
     _prctl(SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != guardiao:  # o guardião morreu antes do pedido acima
         os._exit(1)

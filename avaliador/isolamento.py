@@ -89,65 +89,82 @@ class Iniciado:
         with tempfile.TemporaryFile() as teclado:
             teclado.write(entrada.encode())
             teclado.seek(0)
-            canais = {"stdin": teclado, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
             try:
                 if os.name == "posix":
-                    self._com_guardiao(list(comando), pasta, env=self.caixa.ambiente(ambiente()), **canais)
-                else:
-                    novo = subprocess.CREATE_NEW_PROCESS_GROUP
-                    self._processo = subprocess.Popen(comando, cwd=pasta, env=ambiente(), creationflags=novo, **canais)
-                    self._controle, self.pid = None, self._processo.pid
+                    self._com_guardiao(list(comando), pasta, teclado)
+                    return
+                novo, canal = subprocess.CREATE_NEW_PROCESS_GROUP, subprocess.PIPE
+                self._processo = subprocess.Popen(
+                    comando, cwd=pasta, env=ambiente(), creationflags=novo, stdin=teclado, stdout=canal, stderr=canal
+                )
             except OSError as erro:
                 raise _nao_executa(comando) from erro
+        self._controle, self.pid = None, self._processo.pid
         self.stdout, self.stderr = self._processo.stdout, self._processo.stderr
 
-    def _com_guardiao(self, comando, pasta, **opcoes):
+    def _com_guardiao(self, comando, pasta, teclado):
         self._controle, dele = socket.socketpair()
         if hasattr(socket, "SO_PASSCRED"):
             self._controle.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         with contextlib.ExitStack() as pilha:
             pilha.callback(dele.close)
+            queixas = pilha.enter_context(tempfile.TemporaryFile())
+            telas = [teclado.fileno()]
+            for nome in ("stdout", "stderr"):
+                leitura, escrita = os.pipe()
+                setattr(self, nome, os.fdopen(leitura, "rb"))
+                pilha.callback(os.close, escrita)
+                telas.append(escrita)
             try:
                 prefixo, abertas = self.caixa.prefixo(), []
                 for lugar in self.caixa.copias:
                     abertas.append(os.open(lugar, os.O_RDONLY | os.O_DIRECTORY))
                     pilha.callback(os.close, abertas[-1])
                 copias = [str(x) for par in zip(abertas, self.caixa.copias, strict=True) for x in par]
-                guardiao = [sys.executable, "-I", "-S", GUARDIAO, str(dele.fileno()), str(len(abertas)), *copias]
-                guardiao += sem_espera_na_tela(comando, pasta)
-                heranca = [dele.fileno(), *abertas]
+                guardiao = [sys.executable, "-I", "-S", GUARDIAO]
+                guardiao += map(str, [dele.fileno(), *telas, len(abertas), *copias])
+                # Quem abre a caixa fica em execução, e só larga os descritores que não são os padrões.
                 self._processo = subprocess.Popen(
-                    prefixo + guardiao, cwd=pasta, start_new_session=True, pass_fds=heranca, **opcoes
-                )
+                    [*prefixo, *guardiao, *sem_espera_na_tela(comando, pasta)], cwd=pasta, start_new_session=True,
+                    env=self.caixa.ambiente(ambiente()), pass_fds=[dele.fileno(), *telas, *abertas],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=queixas,
+                )  # fmt: skip
             except BaseException:
                 self._controle.close()
+                self.fechar()
                 raise
+            dele.close()
+            self._apresentar(comando, queixas)
+        self._ouvinte = threading.Thread(target=self._ouvir, daemon=True)
+        self._ouvinte.start()
+
+    def _apresentar(self, comando, queixas):
+        """Espera o guardião dizer os pids; se não diz, nada fica."""
         self._controle.settimeout(INICIO)
         try:
             _, do_programa = self._linha()
             linha, do_guardiao = self._linha()
             que, _, valor = linha.partition(" ")
             if que == "":
-                raise ErroDeUso(f"não foi possível isolar o programa: {self._queixa()}")
+                raise ErroDeUso(f"não foi possível isolar o programa: {self._queixa(queixas)}")
             if que != "pid":
                 raise _nao_executa(comando)
         except BaseException:
             self._controle.close()
             self._processo.kill()
             self._processo.wait()
-            self._processo.stdout.close()
-            self._processo.stderr.close()
+            self.fechar()
             raise
         self._controle.settimeout(None)
         self.pid, self.guardiao = do_programa or int(valor), do_guardiao or self._processo.pid
-        self._ouvinte = threading.Thread(target=self._ouvir, daemon=True)
-        self._ouvinte.start()
 
-    def _queixa(self):
+    def _queixa(self, queixas):
         """A última linha que escreveu quem não chegou a iniciar o guardião."""
         self._controle.close()
         self._processo.kill()
-        linhas = self._processo.stderr.read(4096).decode(errors="replace").splitlines()
+        self._processo.wait()
+        queixas.seek(0)
+        linhas = queixas.read(4096).decode(errors="replace").splitlines()
         return visivel(linhas[-1] if linhas else "o guardião não começou", 200, aspas=False)
 
     def _linha(self):

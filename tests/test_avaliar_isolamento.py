@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from apoio import RAIZ, dispensar, esperar, porta_livre, restos
@@ -229,6 +230,16 @@ def test_o_codigo_de_saida_e_o_mesmo(tmp_path, isolamento, consegue):
     """Um código que parece um sinal, e um sinal de verdade."""
     assert executar(tmp_path / "a", "raise SystemExit(139)", isolamento).codigo == 139
     assert executar(tmp_path / "a", "import os; os.kill(os.getpid(), 11)", isolamento).excecao().startswith("SIGSEGV")
+
+
+@OS_DOIS
+def test_o_fim_da_tela_e_o_do_programa(tmp_path, isolamento, consegue):
+    """Quem abre a caixa, e fica em execução, não segura os canais: já não há o que esperar deles."""
+    (tmp_path / "x.py").touch()
+    with Programa([sys.executable, "x.py"], tmp_path, isolamento=isolamento) as programa:
+        assert programa.terminou(20)
+        comeco = time.monotonic()
+        assert not programa.esperar_que(lambda: False, 60) and time.monotonic() - comeco < 30
 
 
 @pytest.mark.parametrize("arquivo", ["simples.py", "eco.py", "nome_errado.py", "sem_reuse.py", "registra.py"])
