@@ -2,9 +2,11 @@
 
 import csv
 import io
+import os
 import threading
 
 import pytest
+import turma_gerada
 from apoio import porta_livre
 from exame_de_mentira import ExameDeMentira, todos
 from turma_gerada import SO_O_QUE_BASTA, conferir, gerar, num_zip, numa_pasta, planilha
@@ -93,3 +95,60 @@ def test_a_que_se_retoma_ve_o_que_mudou(tmp_path, de_mentira):
         por_nome[da_ana.entrega]["nota"] == "5,00"
         and por_nome["joana"]["servidor_porque"] == "é o que diz o parimpar.toml"
     )
+
+
+FUNDO = "n" * 200  # com este nome trinta vezes, um caminho já não cabe no sistema
+TORTAS = {
+    "com pasta que parece arquivo": lambda pasta: (pasta / "server.py").mkdir(),
+    "com um cano": lambda pasta: os.mkfifo(pasta / "x.py"),
+    "com voltas": lambda pasta: ((pasta / "volta").symlink_to(pasta), (pasta / "eu.py").symlink_to("eu.py")),
+    "com caderno fundo": lambda pasta: (pasta / "s.ipynb").write_text('{"cells":' + "[" * 10**5 + "]" * 10**5 + "}"),
+    "com manifesto fundo": lambda pasta: (pasta / "parimpar.toml").write_text("porta = " + "[" * 5000 + "]" * 5000),
+    "com manifesto binário": lambda pasta: (pasta / "parimpar.toml").write_bytes(b"\xff\xfe"),
+    "com zeros": lambda pasta: (pasta / "z.py").write_bytes(b"import socket\nx.accept()\0" * 20),
+    "com parênteses": lambda pasta: (pasta / "p.py").write_text("import socket;s.accept();" + "(" * 10**5),
+    "com quebra de linha": lambda pasta: (pasta / "a\nb.zip").write_bytes(
+        turma_gerada.zipar({"x" * 255: "", "a\nb.py": ""})
+    ),
+}
+
+
+def descer(pasta):
+    """Cria pastas dentro de pastas até o caminho passar do que o sistema aceita, com um programa no fundo."""
+    if not hasattr(os, "mkfifo"):
+        return
+    descritor = os.open(pasta, os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir(FUNDO, dir_fd=descritor)
+        dentro = os.open(FUNDO, os.O_RDONLY, dir_fd=descritor)
+        os.close(descritor)
+        descritor = dentro
+    os.close(os.open("servidor.py", os.O_CREAT | os.O_WRONLY, dir_fd=descritor))
+    os.close(descritor)
+
+
+def test_uma_entrega_torta_nao_leva_as_outras(tmp_path, de_mentira):
+    """Nomes, pastas e arquivos que um programa comum não espera: cada entrega tem a sua linha, e o que ficou fora é dito."""
+    gerar()  # pula onde não há estes nomes
+    for nome, entortar in (TORTAS | {"com pastas fundas": descer}).items():
+        (tmp_path / "t" / nome).mkdir(parents=True)
+        for alvo, codigo in (("servidor", turma_gerada.SERVIDOR), ("cliente", turma_gerada.CLIENTE)):
+            (tmp_path / "t" / nome / f"{alvo}.py").write_text(codigo, encoding="utf-8")
+        entortar(tmp_path / "t" / nome)
+    (tmp_path / "t" / "um link").symlink_to("/etc")
+    (tmp_path / "t" / "__uma__").mkdir()
+    feita = Turma(tmp_path / "t", guardar=tmp_path / "g", isolamento=NENHUM).avaliar()
+    por_nome = {linha["entrega"]: linha for linha in linhas(feita)}
+    assert set(por_nome) == {*TORTAS, "com pastas fundas", "um link", "__uma__"}
+    sem_nota = {nome for nome, linha in por_nome.items() if not linha["nota"]}
+    assert sem_nota == {"com manifesto fundo", "com manifesto binário", "um link", "__uma__"}
+    assert (
+        "o nome é longo demais" in por_nome["com pastas fundas"]["avisos"]
+        and "'x.py'" in por_nome["com um cano"]["avisos"]
+    )
+    feita.gravar_relatorios(tmp_path / "r")
+    devolver(feita.resultados, tmp_path / "v")
+    assert str(tmp_path) not in feita.em_csv() + str(feita) + feita._repr_html_()
+    de_mentira.clear()
+    retomada = Turma(tmp_path / "t", guardar=tmp_path / "g", isolamento=NENHUM, retomar=True).avaliar()
+    assert retomada.em_csv() == feita.em_csv() and de_mentira == []

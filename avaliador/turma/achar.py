@@ -170,7 +170,7 @@ def _papel_no_argumento(fonte):
 def _do_manifesto(manifesto, pasta):
     try:
         dados = tomllib.loads(manifesto.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as erro:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as erro:
         raise ErroDeUso(f"{MANIFESTO} não se entende: {visivel(str(erro), 200, aspas=False)}") from erro
     porta = dados.get("porta")
     if porta is not None and not (type(porta) is int and 0 < porta < 65536):

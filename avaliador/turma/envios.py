@@ -15,7 +15,7 @@ import shutil
 from dataclasses import dataclass, field
 
 from parimpar.erros import ErroDeUso
-from parimpar.texto import visivel
+from parimpar.texto import motivo, visivel
 
 from .extrair import Limite, abrir_os_de_dentro, compactado, extrair
 from .nomes import legivel, nome_de_arquivo
@@ -179,31 +179,42 @@ def _sem_fim(nome):
     return re.sub(r"(\.tar)?\.[^.]+$", "", nome) or nome
 
 
-def _arquivos(origem):
-    """Os arquivos de uma pasta, menos os das bibliotecas; ou o próprio arquivo."""
+def _arquivos(origem, nao_abre=lambda erro: None):
+    """Os arquivos de uma pasta, menos os das bibliotecas; ou o próprio arquivo.
+
+    Args:
+        nao_abre: chamada com o erro de cada subpasta que não se consegue ler.
+    """
     if not origem.is_dir():
         yield origem
-    for pasta, subpastas, nomes in os.walk(origem):
-        subpastas[:] = [s for s in subpastas if not (ignorada(s) or pathlib.Path(pasta, s).is_symlink())]
+    for pasta, subpastas, nomes in os.walk(origem, onerror=nao_abre):
+        subpastas[:] = [s for s in subpastas if not (ignorada(s) or os.path.islink(os.path.join(pasta, s)))]
         yield from (pathlib.Path(pasta, nome) for nome in nomes)
 
 
 def _copiar_pasta(origem, destino, limite):
-    for caminho in _arquivos(origem):
+    def nao_abre(erro):
+        limite.avisar(f"uma pasta ficou de fora: {motivo(erro)}")
+
+    for caminho in _arquivos(origem, nao_abre):
         _copiar_arquivo(caminho, destino / caminho.relative_to(origem), limite)
 
 
 def _copiar_arquivo(origem, destino, limite):
-    if origem.is_symlink() or not origem.is_file():
-        limite.avisar(f"{visivel(origem.name)} é um link, ou um arquivo especial: ficou de fora")
-        return
-    limite.bytes -= origem.stat().st_blocks * 512 if hasattr(origem.stat(), "st_blocks") else origem.stat().st_size
-    limite.arquivos -= 1
-    if limite.bytes < 0 or limite.arquivos < 0 or origem.stat().st_size > Limite().bytes:
-        limite.avisar(f"{visivel(origem.name)} passa do tamanho que uma entrega pode ter: ficou de fora")
-        return
-    destino.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(origem, destino)
+    try:
+        if origem.is_symlink() or not origem.is_file():
+            limite.avisar(f"{visivel(origem.name)} é um link, ou um arquivo especial: ficou de fora")
+            return
+        estado = origem.stat()
+        limite.bytes -= estado.st_blocks * 512 if hasattr(estado, "st_blocks") else estado.st_size
+        limite.arquivos -= 1
+        if limite.bytes < 0 or limite.arquivos < 0 or estado.st_size > Limite().bytes:
+            limite.avisar(f"{visivel(origem.name)} passa do tamanho que uma entrega pode ter: ficou de fora")
+            return
+        destino.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(origem, destino)
+    except OSError as erro:  # um caminho longo demais, um arquivo que não se lê: os outros vêm
+        limite.avisar(f"{visivel(origem.name)} ficou de fora: {motivo(erro)}")
 
 
 def ignorada(pasta):
