@@ -124,7 +124,7 @@ class Turma:
         """O que quem ensina escreveu para esta entrega, com o nome ou o número do participante; None se nada."""
         for nome in filter(None, (envio.nome, envio.identificador) if self._manifestos else ()):
             proprio = self._manifestos / f"{nome}.toml"
-            if os.path.isfile(proprio):  # o `is_file` do pathlib falha com um nome longo demais
+            if os.path.isfile(proprio):  # o `is_file` falha com um nome longo demais
                 return proprio
         return None
 
