@@ -100,6 +100,19 @@ def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
             processo.wait(20)
 
 
+def ler_o_axe(visto):
+    """(o que o axe vê de errado, em quantos textos ele mediu o contraste).
+
+    Um texto da cor do próprio fundo o axe não reprova: pode estar escondido de propósito. Aqui nenhum está.
+    """
+    queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
+    duvidas = [n for v in visto["incomplete"] if v["id"] == "color-contrast" for n in v["nodes"]]
+    invisiveis = [n for n in duvidas if any((m.get("data") or {}).get("messageKey") == "equalRatio" for m in n["any"])]
+    queixas += [("color-contrast", "o texto é da cor do fundo", n["html"][:300]) for n in invisiveis]
+    medidos = [n for v in visto["passes"] if v["id"] == "color-contrast" for n in v["nodes"]]
+    return queixas, len(medidos)
+
+
 class Notebook:
     """Um notebook aberto no JupyterLab."""
 
@@ -182,9 +195,7 @@ class Notebook:
                 finally { document.body.style.height = '' } }""",
             seletor,
         )
-        queixas = [(v["id"], v["help"], n["html"][:300]) for v in visto["violations"] for n in v["nodes"]]
-        contraste = [regra for regra in visto["passes"] if regra["id"] == "color-contrast"]
-        return queixas, sum(len(regra["nodes"]) for regra in contraste)
+        return ler_o_axe(visto)
 
     def erros(self):
         """As células que terminaram em erro."""
