@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 import traceback
@@ -94,6 +95,8 @@ def _avaliar(opcoes):
     exame = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}[opcoes.alvo]
     entrada = opcoes.entrada.replace("\\n", "\n") + "\n" if opcoes.entrada else ""
     opcionais = {"semente": opcoes.semente, "entrada": entrada or None, "so": opcoes.so and opcoes.so.split(",")}
+    if opcoes.alvo == "servidor":
+        opcionais["processos"] = 1 + (os.cpu_count() or 1)  # quase tudo é espera
     opcionais = {nome: valor for nome, valor in opcionais.items() if valor is not None}
     isolamento = _isolamento(opcoes)
     if isolamento == caixa.BWRAP and not rede.entrar():

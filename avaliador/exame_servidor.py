@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from parimpar.texto import segundos
 
+from . import redes
 from .bancada_servidor import BancadaDeServidor
+from .caixa import BWRAP
 from .casos import servidor_enunciado, servidor_especificacao
 from .casos.servidor_conselhos import da_excecao
 from .descoberta import descobrir
@@ -15,12 +17,13 @@ from .formas import LINHA
 from .partida import PRAZO as PRAZO_DE_INICIO
 from .partida import PortaPresa, esperar_livre, partir, quem_segura
 from .portas import portas_no_codigo
-from .veredito import Falhou, NaoDeu, NaoSeAplica
+from .veredito import Desfecho, Falhou, NaoDeu, NaoSeAplica
 
 CASOS = servidor_enunciado.caso + servidor_especificacao.caso
 PRAZO = 2.0  # segundos até o primeiro byte de uma resposta, para quem responde na hora
 PROXIMO = 13.0  # segundos que o cliente seguinte pode ter de esperar: há servidores que aceitam um a cada 10 s
 DEVAGAR = 0.7  # segundos: daqui em diante se diz que o servidor demora
+POUCOS = 8  # casos que não vale a pena repartir
 VEZES = 3  # quantas se inicia o programa, se a porta dele está presa
 POR_DEMORA = 50  # segundos a mais no prazo do exame, por segundo que o servidor demora para responder
 POR_ESPERA = 25  # idem, por segundo que o cliente seguinte espera
@@ -45,14 +48,31 @@ class Proximo:
 
 
 class ExameDeServidor(Exame):
-    """Examina um servidor; os argumentos são os de `Exame`, e a porta é aquela em que ele escuta."""
+    """Examina um servidor.
+
+    Args:
+        processos: quantos casos ao mesmo tempo, cada um na sua rede (redes.py); só com o isolamento que as dá.
+
+    Os outros argumentos são os de `Exame`, e a porta é aquela em que ele escuta.
+    """
 
     ALVO, CASOS = "servidor", CASOS
 
-    def __init__(self, *args, **opcoes):
+    def __init__(self, *args, processos=1, **opcoes):
         super().__init__(*args, **opcoes)
+        self._processos = processos if self.isolamento == BWRAP else 1
         self._aberta = None  # a bancada em uso: a porta do programa é uma só
         self._esperado = 0.0  # segundos gastos à espera de uma porta que outro deixou presa
+
+    def julgar_todos(self):
+        """Os vereditos, na ordem dos casos; muitos casos, alguns ao mesmo tempo."""
+        if self._processos == 1 or len(self.casos) < POUCOS:
+            return super().julgar_todos()
+        self.progresso(0, len(self.casos), "descobrir como o servidor responde")
+        with contextlib.suppress(Desfecho):
+            self.proximo  # noqa: B018 — antes dele descobrem-se os outros fatos
+        vereditos = redes.julgar(self, self._processos)
+        return [vereditos.get(caso) or self.julgar(caso) for caso in self.casos]
 
     @fato
     def partida(self):

@@ -1,6 +1,7 @@
 """O programa isolado: o que um hostil consegue sem a caixa, e deixa de conseguir dentro dela."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ from apoio import RAIZ, dispensar, esperar, porta_livre, restos
 
 from avaliador import processo
 from avaliador.caixa import BWRAP, NA_REDE, NENHUM, UNSHARE, Caixa, disponivel
-from avaliador.exame_servidor import ExameDeServidor
+from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.processo import Programa
 from avaliador.turma.entrega import Pedido, julgar_a_parte
 from avaliador.turma.envios import Envio
@@ -364,3 +365,23 @@ def test_uma_turma_inteira_na_mesma_porta(tmp_path):
     assert situacoes == [["OK", "tolerado", "OK"]] * 3 and not ana.avaliacoes["servidor"].aprovado
     assert "isolado (bwrap)" in str(turma) and "isolado (bwrap)" in turma._repr_html_() and ";bwrap" in turma.em_csv()
     assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and str(porta) in " ".join(_linha_de_comando(pid))]
+
+
+def test_os_casos_ao_mesmo_tempo(tmp_path):
+    """Cada um na sua rede, com o mesmo número de porta; os vereditos são os de um de cada vez, e nada fica."""
+    vistos = []
+    for opcao in ("", "--sem-isolamento"):
+        comando = [sys.executable, str(ALUNOS / "servidores" / "sem_encode.py"), str(porta_livre())]
+        feito = avaliar("servidor", *filter(None, [opcao]), "--semente", "5", "--json", "-", "--", *comando)
+        dado = json.loads(feito.stdout)
+        vistos.append(({v["caso"]: v["situacao"] for v in dado["vereditos"]}, dado["notas"], feito.returncode))
+    assert vistos[0] == vistos[1] and len(vistos[0][0]) == len(CASOS) and restos() == []
+
+
+def test_um_processo_que_cai_nao_leva_os_casos(monkeypatch):
+    """Os que ele não julgou são julgados por quem o iniciou."""
+    monkeypatch.setattr("avaliador.redes.rede.entrar", lambda: os._exit(1))
+    comando = [sys.executable, str(ALUNOS / "servidores" / "simples.py"), str(porta_livre())]
+    casos = ["impar", "par", "zero", "nove-casas", "onze-casas", "trinta-casas", "sem-eco", "tela"]
+    vereditos = ExameDeServidor(comando, so=casos, isolamento=BWRAP, processos=2).avaliar().vereditos
+    assert [v.situacao for v in vereditos] == ["OK"] * len(casos)
