@@ -4,6 +4,7 @@ import csv
 import functools
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -434,3 +435,17 @@ def test_duas_pessoas_com_o_mesmo_nome_sao_duas(tmp_path, de_mentira):
         ("Ana Sá", "101", "Ana Sá"), ("Ana Sá", "102", "Ana Sá")
     ]  # fmt: skip
     assert len(list((tmp_path / "g").iterdir())) == 2
+
+
+def test_o_guia_da_turma_diz_as_opcoes_e_as_colunas_que_existem():
+    """docs/turma.md e `--help` falam das mesmas opções, e a tabela de colunas é a do CSV."""
+    guia = (RAIZ / "docs" / "turma.md").read_text(encoding="utf-8")
+    do_guia = set(re.findall(r"(?<!-)--[a-z][a-z-]+", re.sub(r"dask worker .*", "", guia)))
+    feito = subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "parimpar", "avaliar", "turma", "--help"],
+        cwd=RAIZ, capture_output=True, encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    assert do_guia - {"--repetir"} == set(re.findall(r"--[a-z-]+", feito.stdout)) - {"--help"}
+    colunas = [nome for linha in re.findall(r"^\| `.*?` \|", guia, re.M) for nome in re.findall(r"`([^`]+)`", linha)]
+    for coluna in COLUNAS:
+        assert coluna in colunas or f"…_{coluna.partition('_')[2]}" in colunas, coluna

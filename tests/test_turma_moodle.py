@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from avaliador.turma.formatos.moodle import Planilha, zip_de_comentarios
+from avaliador.turma.resultado import Resultado
 from parimpar.erros import ErroDeUso
 
 TITULOS = [
@@ -90,3 +91,14 @@ def test_o_zip_tem_as_pastas_do_moodle(tmp_path):
     zip_de_comentarios(tmp_path / "g.zip", {"Ana_102938_assignsubmission_file": ("relatorio.html", b"<p>")})
     with zipfile.ZipFile(tmp_path / "g.zip") as pacote:
         assert pacote.namelist() == ["Ana_102938_assignsubmission_file_/relatorio.html"]
+
+
+def test_o_que_nao_casa_com_a_planilha_e_dito(tmp_path):
+    """Quem entregou e não está nela, e quem está nela e não entregou; com todos, nada."""
+    resultados = [Resultado(nome, {}, {}, numero) for nome, numero in (("Ana Sá", "102938"), ("\x1bCaio", "9"))]
+    frases = list(Planilha(planilha(tmp_path)).conferir(resultados))
+    assert frases == ["não estão na planilha: \\x1bCaio", 'estão na planilha e não entregaram: Bia "Bi" Ré; Filha']
+    todos = [Resultado("a", {}, {}, "102938"), Resultado("b", {}, {}, "7")]
+    assert list(Planilha(planilha(tmp_path)).conferir(todos)) == []
+    muitos = [Resultado(f"x{i}", {}, {}, f"5{i}") for i in range(14)]
+    assert list(Planilha(planilha(tmp_path)).conferir(muitos))[0].endswith("x9 e mais 4")
