@@ -9,6 +9,7 @@ class Barra:
 
     Args:
         saida: onde escrever.
+        sempre: escreve mesmo que não seja um terminal; o notebook também sabe voltar ao começo da linha.
         quanto_falta: estima o tempo pelo que já passou; numa turma, os exames se parecem; num exame, os casos não.
     """
 
@@ -16,9 +17,9 @@ class Barra:
     LINHA = 96  # colunas: cabe num terminal de 100
     POUCOS = 4  # programas: com menos, ainda não se sabe quanto demoram, e um servidor demora menos que um cliente
 
-    def __init__(self, saida=None, quanto_falta=False):
-        saida = saida or sys.stderr
-        self._saida, self._quanto_falta = saida if saida.isatty() else None, quanto_falta
+    def __init__(self, saida=None, quanto_falta=False, sempre=False):
+        saida = saida or (sys.stdout if sempre else sys.stderr)
+        self._saida, self._quanto_falta = saida if sempre or saida.isatty() else None, quanto_falta
         self._comeco, self._primeiros, self._mais = None, 0, 0
 
     def __call__(self, feitos, total, titulo):

@@ -95,9 +95,14 @@ def test_o_zip_tem_as_pastas_do_moodle(tmp_path):
 
 def test_o_que_nao_casa_com_a_planilha_e_dito(tmp_path):
     """Quem entregou e não está nela, e quem está nela e não entregou; com todos, nada."""
-    resultados = [Resultado(nome, {}, {}, numero) for nome, numero in (("Ana Sá", "102938"), ("\x1bCaio", "9"))]
+    resultados = [
+        Resultado(nome, {}, {}, numero) for nome, numero in (("Ana Sá", "102938"), ("\x1bCaio", ""), ("Davi", ""))
+    ]
     frases = list(Planilha(planilha(tmp_path)).conferir(resultados))
-    assert frases == ["não estão na planilha: \\x1bCaio", 'estão na planilha e não entregaram: Bia "Bi" Ré; Filha']
+    assert frases == [
+        "não estão na planilha: \\x1bCaio, Davi",
+        'estão na planilha e não entregaram: Bia "Bi" Ré; Filha',
+    ]
     todos = [Resultado("a", {}, {}, "102938"), Resultado("b", {}, {}, "7")]
     assert list(Planilha(planilha(tmp_path)).conferir(todos)) == []
     muitos = [Resultado(f"x{i}", {}, {}, f"5{i}") for i in range(14)]

@@ -24,9 +24,11 @@ from avaliador.veredito import FALHOU, NAO_DEU, OK, Veredito
 CASOS = {"servidor": ExameDeServidor.CASOS, "cliente": ExameDeCliente.CASOS}
 NOMES = ("Ana Sá", "Bruno Ré", "Caio Lima", "Dora Abreu", "<img src=x onerror=alert(1)>", "Zeca Teles")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-CODIGO = """from avaliador.turma.turma import Turma
+CODIGO = """from avaliador.barra import Barra
+from avaliador.turma.turma import Turma
 
-turma = Turma("{0}/envios", guardar="{0}/guardados", retomar=True, isolamento="nenhum").avaliar()
+barra = Barra(quanto_falta=True, sempre=True)
+turma = Turma("{0}/envios", progresso=barra, guardar="{0}/guardados", retomar=True, isolamento="nenhum").avaliar()
 turma"""
 
 

@@ -77,8 +77,8 @@ class Planilha:
 
     def conferir(self, resultados):
         """O que não casa entre a planilha e as entregas, em frases: quem não está nela, e quem não entregou."""
-        vieram = {r.identificador: r.entrega for r in resultados}
-        de_fora = [nome for numero, nome in vieram.items() if numero not in self.participantes]
+        vieram = {r.identificador for r in resultados}
+        de_fora = [r.entrega for r in resultados if r.identificador not in self.participantes]
         faltam = [nome or numero for numero, nome in self.participantes.items() if numero not in vieram]
         for nomes, frase in ((de_fora, "não estão na planilha"), (faltam, "estão na planilha e não entregaram")):
             if nomes:
