@@ -38,6 +38,7 @@ ALVOS = {"servidor": ExameDeServidor, "cliente": ExameDeCliente}
 TAMANHOS = {2**n for n in range(10, 16)}  # recv(1024), recv(4096)…: tamanhos, e quase nunca portas
 PREPARO = 120.0  # segundos para compilar: o `make` de um trabalho leva poucos
 SILENCIO = 1800.0  # segundos sem dizer nada: nenhum caso de um exame demora tanto, e o processo travou
+ADEUS = 5.0  # segundos para o processo terminar, e apagar o que é dele
 OLHADA = 0.2  # segundos entre duas conferências de que não se desistiu
 SET_PDEATHSIG = 1  # man 2 prctl
 
@@ -134,7 +135,7 @@ def julgar_a_parte(pedido, progresso=lambda alvo, titulo: None, desistir=lambda:
     Raises:
         KeyboardInterrupt: desistiu-se.
     """
-    pasta = tempfile.mkdtemp(prefix="entrega-")
+    pasta, resultado = tempfile.mkdtemp(prefix="entrega-"), None
     with tempfile.TemporaryFile() as erros:
         comando = [sys.executable, *(["-X", "utf8"] if sys.flags.utf8_mode else []), "-m", __spec__.name, pasta]
         processo = subprocess.Popen(
@@ -146,9 +147,10 @@ def julgar_a_parte(pedido, progresso=lambda alvo, titulo: None, desistir=lambda:
                 pickle.dump(pedido, processo.stdin)
             for que, valor in _ditos(processo, desistir):
                 if que == "resultado":
-                    return Resultado.de_dado(valor)
+                    resultado = Resultado.de_dado(valor)
+                    break
                 progresso(*valor)
-            processo.wait(OLHADA)
+            processo.wait(ADEUS)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -156,6 +158,8 @@ def julgar_a_parte(pedido, progresso=lambda alvo, titulo: None, desistir=lambda:
             codigo = processo.wait()
             processo.stdout.close()
             shutil.rmtree(pasta, ignore_errors=True)
+        if resultado:
+            return resultado
         erros.seek(0)
         linha = (erros.read().decode(errors="replace").splitlines() or [f"código {codigo}"])[-1]
         motivo = f"o avaliador não terminou esta entrega ({visivel(linha, 200, aspas=False)}): avise quem o mantém"
