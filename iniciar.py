@@ -207,7 +207,7 @@ def main(argumentos):
         extras = ["--extra", "testes"]
         # Quatro de cada vez, ainda que com dois processadores: boa parte do tempo é de espera. Quem fica com quem está em
         # tests/lotes.py.
-        comando = ["-m", "pytest", "-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder", *argumentos[1:]]
+        comando = ["-m", "pytest", "-n", "4", "--dist", "loadscope", "--no-loadscope-reorder", *argumentos[1:]]
     elif argumentos[:1] == ["instalar"]:
         extras, comando = [f"--extra={nome}" for nome in ("aulas", "avaliador", *os_extras(argumentos[1:]))], None
     elif argumentos and (PASTA / "ferramentas" / f"{argumentos[0]}.py").is_file():

@@ -27,14 +27,21 @@ def pytest_configure(config):
         config.option.nbval, config.option.nbval_lax = False, True
 
 
-@pytest.hookimpl(tryfirst=True)  # antes do xdist, que lê os grupos
 def pytest_collection_modifyitems(items):
-    """Cada teste sabe o seu grupo, e os grupos ficam na ordem em que convém começá-los."""
-    repartidos = lotes.repartir(items)
-    for grupo, dele in repartidos:
-        for item in dele:
-            item.add_marker(pytest.mark.xdist_group(grupo))
-    items[:] = [item for _, dele in repartidos for item in dele]
+    """Os grupos ficam na ordem em que convém começá-los."""
+    items[:] = lotes.repartir(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """O xdist dá um grupo inteiro a um processo de cada vez."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class PorGrupo(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return lotes.grupo(nodeid)
+
+    return PorGrupo(config, log)
 
 
 @pytest.fixture

@@ -1,33 +1,42 @@
 """Como os testes se repartem entre os processos do xdist, e os programas de tests/alunos em lotes.
 
 Os testes de um grupo ficam com o mesmo processo: em geral os de um arquivo, mas cada aula no navegador é um, e cada lote de
-programas julgados também. Os julgados quase só esperam, e os do navegador quase só calculam: uns vão entre os outros.
+programas julgados também. Os julgados quase só esperam, e os do navegador quase só calculam: uns vão entre os outros. (O
+`loadgroup` do xdist 3.8 não serve: com o pytest 9.2 ele perde os grupos.)
 """
 
+import re
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 LOTES = 3  # de programas julgados, em cada arquivo
 AO_MESMO_TEMPO = 3  # exames de um lote
+JULGADOS = re.compile(r"test_avaliar_(?:servidor|cliente)\.py::\w+\[(nosso(?: cru)?|\w+\.(?:py|java|js|c))\b")
+AULA = re.compile(r"tests/navegador/.*\[(\d\d-[\w-]+\.ipynb)")
 
 
-def grupo(item):
-    """O nome do grupo de um teste."""
-    parametros = item.callspec.params if hasattr(item, "callspec") else {}
-    if hasattr(item.module if hasattr(item, "module") else None, "lote") and "nome" in parametros:
-        return f"{item.path.stem}-{item.module.lote(parametros['nome'])}"
-    return f"{item.path.stem}-{parametros['aula']}" if "aula" in parametros else item.path.stem
+def lote(nome):
+    """O número do lote de um programa: o mesmo em todo processo."""
+    return zlib.crc32(nome.encode()) % LOTES
+
+
+def grupo(teste):
+    """O grupo de um teste, pelo nome dele: "tests/test_x.py::test_y[z]"."""
+    arquivo = teste.partition("::")[0]
+    if achado := JULGADOS.search(teste):
+        return f"{arquivo} lote {lote(achado[1])}"
+    return f"{arquivo} {achado[1]}" if (achado := AULA.search(teste)) else arquivo
 
 
 def repartir(itens):
-    """[(grupo, testes dele)], com os lotes de programas espalhados entre os primeiros outros grupos."""
+    """Os testes, grupo a grupo, com os lotes de programas espalhados entre os primeiros outros grupos."""
     grupos = {}
     for item in itens:
-        grupos.setdefault(grupo(item), []).append(item)
-    lotes = [nome for nome, dele in grupos.items() if len(dele) > 1 and nome.rpartition("-")[2].isdigit()]
-    ordem = [nome for nome in grupos if nome not in lotes]
-    for i, nome in enumerate(lotes):
+        grupos.setdefault(grupo(item.nodeid), []).append(item)
+    ordem = [nome for nome in grupos if " lote " not in nome]
+    for i, nome in enumerate(nome for nome in grupos if " lote " in nome):
         ordem.insert(3 * i, nome)
-    return [(nome, grupos[nome]) for nome in ordem]
+    return [item for nome in ordem for item in grupos[nome]]
 
 
 class Lotes:
@@ -44,14 +53,14 @@ class Lotes:
         itens = [item for item in pedido.session.items if hasattr(item, "callspec") and item.path == pedido.path]
         usados = {item.callspec.params.get("nome") for item in itens}
         self._nomes = [nome for nome in nomes if nome in usados]
-        self._lote, self._examinar, self._depois, self._feitos = pedido.module.lote, examinar, depois, {}
+        self._examinar, self._depois, self._feitos = examinar, depois, {}
 
     def __contains__(self, nome):
         return nome in self._nomes
 
     def __getitem__(self, nome):
         if nome not in self._feitos:
-            nomes = [outro for outro in self._nomes if self._lote(outro) == self._lote(nome)]
+            nomes = [outro for outro in self._nomes if lote(outro) == lote(nome)]
             with ThreadPoolExecutor(AO_MESMO_TEMPO) as executor:
                 self._feitos.update(zip(nomes, executor.map(self._examinar, nomes), strict=True))
             self._depois()

@@ -15,7 +15,7 @@ import esperado
 import psutil
 import pytest
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
-from lotes import LOTES, Lotes
+from lotes import Lotes
 
 from avaliador import escuta as modulo_escuta
 from avaliador import relatorio
@@ -60,11 +60,6 @@ def descritores():
 
 
 NOMES = sorted([*filter(ha_interprete, PROGRAMAS), *NOSSOS], key=lambda nome: nome not in DEMORADOS)
-
-
-def lote(nome):
-    """O número do lote de um programa; os demorados ficam um em cada."""
-    return NOMES.index(nome) % LOTES if nome in NOMES else 0
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import esperado
 import psutil
 import pytest
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
-from lotes import LOTES, Lotes
+from lotes import Lotes
 
 from avaliador import exame as motor
 from avaliador import relatorio
@@ -59,11 +59,6 @@ def preparar(nome, so=None):
 
 
 NOMES = sorted(["nosso", *filter(ha_interprete, PROGRAMAS)], key=lambda nome: nome not in DEMORADOS)
-
-
-def lote(nome):
-    """O número do lote de um programa; os demorados ficam um em cada."""
-    return NOMES.index(nome) % LOTES if nome in NOMES else 0
 
 
 @pytest.fixture(scope="module")
