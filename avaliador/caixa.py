@@ -116,5 +116,5 @@ class Caixa:
 @functools.cache
 def _sem_outras_caixas():
     """O que impede o programa de abrir a sua própria caixa, em que mandaria: o bwrap o tem desde a versão 0.8."""
-    ajuda = subprocess.run([BWRAP, "--help"], capture_output=True, text=True, timeout=PROVA).stdout
+    ajuda = subprocess.run([BWRAP, "--help"], capture_output=True, encoding="utf-8", timeout=PROVA).stdout
     return [opcao for opcao in ("--disable-userns",) if opcao in ajuda]

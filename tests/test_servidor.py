@@ -463,7 +463,7 @@ def test_linhas_que_sobram_esperam_quem_nao_le(servidor):
     with conectar(servidor.endereco) as sock:
         thread = threading.Thread(target=enviar)
         thread.start()
-        assert servidor.diario.esperar(ficou_pela_metade, PRAZO), "tudo coube; o teste precisa de mais linhas"
+        assert servidor.diario.esperar(ficou_pela_metade, 3 * PRAZO), "tudo coube; o teste precisa de mais linhas"
         assert ler_tudo(sock) == RECUSA_DA_VAZIA * quantas + b"PAR\n"
         thread.join(PRAZO)
 
