@@ -1,8 +1,8 @@
 """Como os testes se repartem entre os processos do xdist, e os programas de tests/alunos em lotes.
 
-Os testes de um grupo ficam com o mesmo processo: em geral os de um arquivo, mas cada aula no navegador é um, e cada lote de
-programas julgados também. Os julgados quase só esperam, e os do navegador quase só calculam: uns vão entre os outros. (O
-`loadgroup` do xdist 3.8 não serve: com o pytest 9.2 ele perde os grupos.)
+Os testes de um grupo ficam com o mesmo processo: em geral os de um arquivo, mas cada aula no navegador é um, como os
+exercícios de cada uma, e cada lote de programas julgados também. Os julgados quase só esperam, e os do navegador quase só
+calculam: uns vão entre os outros. (O `loadgroup` do xdist 3.8 não serve: com o pytest 9.2 ele perde os grupos.)
 """
 
 import re
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 LOTES = 3  # de programas julgados, em cada arquivo
 AO_MESMO_TEMPO = 3  # exames de um lote
 JULGADOS = re.compile(r"test_avaliar_(?:servidor|cliente)\.py::\w+\[(nosso(?: cru)?|\w+\.(?:py|java|js|c))\b")
-AULA = re.compile(r"tests/navegador/.*\[(\d\d-[\w-]+\.ipynb)")
+AULA = re.compile(r"(?:navegador/.*|test_exercicios.py.*)\[(\d\d-[\w-]+\.ipynb|aula\d\d)\b")
 
 
 def lote(nome):
