@@ -34,8 +34,7 @@ def main():
         os.set_inheritable(descritor, False)  # o programa não o recebe
     if os.getpid() == 1:
         _prctl(SET_DUMPABLE, 0)  # nem o programa, que é do mesmo usuário, lhe lê ou muda a memória
-    for descritor, pasta in zip(copias[::2], copias[1::2]):
-        copiar(int(descritor), pasta)
+    copiado = sum(copiar(int(descritor), pasta) for descritor, pasta in zip(copias[::2], copias[1::2]))
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sinal, signal.SIG_IGN)  # o programa pode mandá-los ao pai; quem manda aqui é o socket
     _prctl(SET_CHILD_SUBREAPER, 1)
@@ -55,7 +54,7 @@ def main():
     if erro:
         _dizer(controle, f"erro {erro.decode()}\n")
         os._exit(0)
-    _dizer(controle, f"pid {programa}\n")
+    _dizer(controle, f"pid {programa} {copiado}\n")
     while True:
         prontos, _, _ = select.select([controle, acordar], [], [])
         if acordar in prontos:
@@ -76,15 +75,19 @@ def copiar(origem, destino):
     Args:
         origem: o descritor dela, que fica fechado.
         destino: uma pasta que existe.
+
+    Returns:
+        Os bytes que a cópia ocupa.
     """
-    onde = os.stat(destino).st_dev
+    onde, ocupados = os.stat(destino).st_dev, 0
     with os.scandir(origem) as itens:
         for item in itens:
             try:
-                _copiar_item(item, origem, os.path.join(destino, item.name), onde)
+                ocupados += _copiar_item(item, origem, os.path.join(destino, item.name), onde)
             except OSError:
                 continue
     os.close(origem)
+    return ocupados
 
 
 def _copiar_item(item, origem, novo, onde):
@@ -94,7 +97,7 @@ def _copiar_item(item, origem, novo, onde):
     elif item.is_dir(follow_symlinks=False) and (not existe or os.lstat(novo).st_dev == onde):
         if not existe:
             os.mkdir(novo)
-        copiar(os.open(item.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=origem), novo)
+        return copiar(os.open(item.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=origem), novo)
     elif item.is_file(follow_symlinks=False) and not existe:
         de = os.open(item.name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=origem)
         try:
@@ -102,10 +105,12 @@ def _copiar_item(item, origem, novo, onde):
             try:
                 while dados := os.read(de, 1024**2):
                     os.write(para, dados)
+                return os.fstat(para).st_blocks * 512
             finally:
                 os.close(para)
         finally:
             os.close(de)
+    return 0
 
 
 def _virar_o_programa(comando, guardiao, escrita, tela):

@@ -85,6 +85,7 @@ class Iniciado:
         self.caixa = Caixa(isolamento, pasta, tuple(comando), fica)
         self.excesso = ""  # o guardião foi morto pelo programa
         self.guardiao = None  # o pid dele, que não é do programa
+        self._copiado = 0  # bytes
         self._codigo, self._fim, self._solto = None, threading.Event(), False
         with tempfile.TemporaryFile() as teclado:
             teclado.write(entrada.encode())
@@ -156,7 +157,8 @@ class Iniciado:
             self.fechar()
             raise
         self._controle.settimeout(None)
-        self.pid, self.guardiao = do_programa or int(valor), do_guardiao or self._processo.pid
+        pid, copiado = map(int, valor.split())
+        self.pid, self.guardiao, self._copiado = do_programa or pid, do_guardiao or self._processo.pid, copiado
 
     def _queixa(self, queixas):
         """A última linha que escreveu quem não chegou a iniciar o guardião."""
@@ -191,13 +193,13 @@ class Iniciado:
         self._fim.set()
 
     def escrito(self):
-        """Bytes que o programa tem agora nos lugares em que pode escrever, numa caixa."""
-        soma = 0
+        """Bytes que o programa tem agora nos lugares em que pode escrever, numa caixa, além da cópia da entrega."""
+        soma = -self._copiado if self.caixa.memorias else 0
         for lugar in self.caixa.memorias:
             with contextlib.suppress(OSError):
                 dela = os.statvfs(f"/proc/{self.guardiao}/root{lugar}")
                 soma += (dela.f_blocks - dela.f_bfree) * dela.f_frsize
-        return soma
+        return max(soma, 0)
 
     @property
     def codigo(self):

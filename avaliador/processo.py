@@ -82,9 +82,8 @@ class Programa:
                 self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
 
     def _vigiar(self):
-        da_copia = self._iniciado.escrito()
         while not self._acabou.wait(RONDA):
-            familia, memoria, disco, threads = self.familia(), 0, self._iniciado.escrito() - da_copia, 0
+            familia, memoria, disco, threads = self.familia(), 0, self._iniciado.escrito(), 0
             for processo in familia:
                 with contextlib.suppress(psutil.Error, AttributeError, OSError):
                     memoria += processo.memory_info().rss + _sem_nome(processo.pid)

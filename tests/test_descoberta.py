@@ -1,8 +1,10 @@
 """Achar o mural por mDNS: só na loopback, e o que acontece quando não dá."""
 
+import functools
 import itertools
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from apoio import PRAZO
@@ -15,6 +17,17 @@ from parimpar.erros import ErroDeRede, ErroDeUso
 LOOPBACK = ["127.0.0.1"]
 
 
+def noutra_thread(teste):
+    """A zeroconf não roda onde há um laço do asyncio, e os testes do navegador deixam um na thread principal."""
+
+    @functools.wraps(teste)
+    def com_thread(*args, **opcoes):
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(teste, *args, **opcoes).result()
+
+    return com_thread
+
+
 VEZ = itertools.count()
 
 
@@ -25,6 +38,7 @@ def zeroconf(monkeypatch):
     return pytest.importorskip("zeroconf", reason="sem a zeroconf: pip install zeroconf")
 
 
+@noutra_thread
 def test_acha_o_que_se_anuncia(zeroconf):
     """O endereço e a porta são os anunciados; encerrado o anúncio, ninguém responde."""
     with descoberta.anunciar("192.0.2.10", 61234, LOOPBACK) as anunciado:
@@ -34,6 +48,7 @@ def test_acha_o_que_se_anuncia(zeroconf):
         descoberta.procurar(0.3, LOOPBACK)
 
 
+@noutra_thread
 def test_dois_murais_na_mesma_rede(zeroconf):
     """O segundo não tira o lugar do primeiro, nem dá erro: acha-se um dos dois."""
     with (
