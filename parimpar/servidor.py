@@ -15,7 +15,7 @@ from .erros import ErroDeRede, ErroDeUso, PortaOcupada
 from .motor import Motor
 from .texto import endereco, motivo
 
-FILA_DO_ACCEPT = 1024  # conexões prontas que o kernel guarda até o accept
+FILA_DO_ACCEPT = 4096  # conexões prontas que o kernel guarda até o accept; cheia, ele descarta o SYN, e o cliente só repete em 1 s
 UM_DIA = 86_400  # segundos; o select do sistema não aceita prazos enormes nem infinitos
 
 
