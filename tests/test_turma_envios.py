@@ -310,6 +310,19 @@ def test_java_com_pacotes_e_c(tmp_path):
     assert achar.achar_programas(tmp_path / "f")["servidor"].comando == ("./meuserv",)
 
 
+def test_o_que_o_manifesto_nao_diz_e_procurado(tmp_path):
+    """Quem só escreveu o servidor no parimpar.toml não perde o cliente."""
+    escrever(tmp_path / "e", {"outro.py": SERVIDOR, "cliente.py": CLIENTE, "parimpar.toml": 'servidor = ["python", "x.py"]'})
+    programas = achar.achar_programas(tmp_path / "e")
+    assert programas["servidor"].comando[1:] == ("x.py",) and programas["cliente"].arquivo == "cliente.py"
+
+
+def test_a_ordem_e_a_da_chamada(tmp_path):
+    """Um acento não leva ninguém para o fim da lista."""
+    escrever(tmp_path, {f"{nome}/servidor.py": SERVIDOR for nome in ("Fábio", "Érica", "Zé", "Ângela")})
+    assert [envio.nome for envio in achar_envios(tmp_path, tmp_path / "w")] == ["Ângela", "Érica", "Fábio", "Zé"]
+
+
 def test_o_manifesto_manda(tmp_path):
     """O de quem ensina manda mais do que o da entrega, que manda mais do que os nomes."""
     escrever(tmp_path / "e", PAR | {"parimpar.toml": 'servidor = ["python", "x.py"]\nporta = 5000\n'})

@@ -59,7 +59,7 @@ NAO_CALCULE = Conselho(
 UM_RECV = Conselho(
     "Um recv não é uma mensagem. Se você envia com \\n, junte os bytes até o \\n; se envia sem \\n, junte-os até o fim, "
     "ou até um silêncio de 0,2 s; só então decodifique",
-    python="client_socket.settimeout(0.2), e arquivo.readline() se há \\n", java="entrada.readLine(), se há \\n",
+    python="client_socket.makefile().readline() se há \\n; client_socket.settimeout(0.2) se não há", java="entrada.readLine(), se há \\n",
     js='socket.setEncoding("utf8") e, no "data", resposta += dados',
     c="while ((n = recv(s, p, falta, 0)) > 0) p += n;",
 )  # fmt: skip

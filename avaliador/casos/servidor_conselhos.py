@@ -103,7 +103,7 @@ SEPARE = Conselho(
     python="for linha in conexao.makefile(): …", java="readLine(), num laço", js="dados.toString().split('\\n')", c="strtok(dados, \"\\n\")",
 )  # fmt: skip
 UM_POR_VEZ = Conselho(
-    "O recv de um cliente parado bloqueia o laço: atenda cada um à parte (aula 05)",
+    "O recv de um cliente parado bloqueia o laço: atenda cada um à parte (aula 07)",
     python="uma thread por cliente, ou selectors", java="new Thread(() -> atender(cliente)).start()",
     c="pthread_create, fork, ou poll",
 )  # fmt: skip
@@ -115,6 +115,10 @@ SO_LETRAS = Conselho(
     "Sorteie só letras de A a Z", python="random.choices(string.ascii_letters, k=casas)", java="(char) ('a' + sorteio.nextInt(26))",
     js="um texto só com letras para sortear", c="'a' + rand() % 26",
 )  # fmt: skip
+ACEITE_O_SINAL = Conselho(
+    "O programa recusou o número por causa do sinal: aceite um + ou um - antes dos algarismos",
+    python="numero.lstrip('+-').isdigit(), em vez de numero.isdigit()",
+)
 SEM_SINAL = Conselho(
     "Conte só os algarismos: tire o sinal antes de contar", python="numero.lstrip('+-')", java='numero.replaceFirst("^[+-]", "")',
     js="numero.replace(/^[+-]/, '')",

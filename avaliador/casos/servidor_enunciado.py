@@ -32,6 +32,8 @@ def paridade(bancada, numero, certa, causa=conselhos.PARIDADE):
         causa = conselhos.PARIDADE
     elif not leitura.paridade and len(leitura.texto) == len(numero) and causa is conselhos.PARIDADE:
         causa = conselhos.LIMIAR  # deu letras no lugar da paridade
+    elif leitura.texto.startswith("ERRO") and numero[0] in "+-":
+        causa = conselhos.ACEITE_O_SINAL
     provas = {"esperado": certa, "recebido": dados.rstrip(b"\r\n"), "causa": causa}
     if leitura.paridade == certa:
         if leitura.exata:

@@ -262,13 +262,15 @@ def devolucao_em_linha(exame):
         ligacao.receber(CALMA)
         if ligacao.acabou:
             raise Tolerado("fecha a conexão antes de ler a devolução")
-        ligacao.enviar(f"ÍMPAR FIM\n{exame.par('devolucao-em-linha', 1)}\n".encode())
+        devolvida = dados.rstrip(b"\r\n") + b" FIM\n"  # a resposta tal como veio (PI-05)
+        ligacao.enviar(devolvida + f"{exame.par('devolucao-em-linha', 1)}\n".encode())
         dados = ligacao.receber(exame.prazo_da_resposta)
         if ler(dados).paridade == "PAR":
             return
         if ligacao.acabou and not dados and bancada.programa.vivo and not bancada.queda():
             raise Tolerado("leu a devolução e fechou: um pedido por conexão, como o enunciado permite")
-        provas = {"esperado": "PAR\n", "recebido": dados, "causa": conselhos.SO_REGISTRE}
+        causa = conselhos.UM_RECV if ler(dados).texto.startswith("ERRO") else conselhos.SO_REGISTRE
+        provas = {"esperado": "PAR\n", "recebido": dados, "causa": causa}
         raise Falhou("esperava só a resposta ao segundo pedido", **provas)
 
 

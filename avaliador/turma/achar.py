@@ -87,7 +87,8 @@ def achar_programas(pasta, manifesto=None):
     for achado in manifestos:
         achado = pathlib.Path(achado)
         if achado.is_file():
-            return _do_manifesto(achado, achado.parent if pasta in achado.parents else pasta)
+            ditos = _do_manifesto(achado, achado.parent if pasta in achado.parents else pasta)
+            return ditos if len(ditos) == len(ALVOS) else _escolher(ler_fontes(pasta)) | ditos
     return _escolher(ler_fontes(pasta))
 
 
