@@ -197,9 +197,8 @@ def test_a_tela_conta_o_que_nao_da_para_mostrar(tmp_path):
     texto = (tmp_path / "tela").read_text("utf-8")
     pulados = sum(map(int, re.findall(r"^… (\d+) eventos não mostrados: chegaram mais depressa do que", texto, re.M)))
     mostrados = len(re.findall(r"^\d\d:\d\d:", texto, re.M))
-    assert (
-        pulados > 0 and mostrados + pulados == 2 * 2000 + 4
-    )  # e mais inicia (que não se mostra), conecta, fecha e para
+    # Mais conecta, fecha e para; e inicia, que não se mostra, mas pode estar entre os pulados.
+    assert pulados > 0 and mostrados + pulados - 2 * 2000 in (3, 4)
 
 
 def test_o_silencioso_nao_le_o_diario(monkeypatch):

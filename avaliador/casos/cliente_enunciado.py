@@ -3,7 +3,9 @@
 Cada função recebe o exame, pergunta-lhe os fatos de que precisa e devolve um `Desfecho`; não devolver nada é OK.
 """
 
+import itertools
 import re
+import statistics
 
 from parimpar.texto import segundos, visivel
 
@@ -216,9 +218,16 @@ def repete(exame):
 
 
 def intervalos(voltas):
-    """Os segundos de uma volta à outra: de começo a começo, e do fim de uma ao começo da outra."""
-    primeira, segunda = voltas[:2]
-    return segunda.instante - primeira.instante, segunda.instante - (primeira.fim or primeira.respondida)
+    """Os segundos de uma volta à outra: de começo a começo, e do fim de uma ao começo da outra.
+
+    De mais de duas voltas, a mediana: um setInterval que a máquina atrasou na primeira vez encurta a segunda.
+    """
+    pares = list(itertools.pairwise(voltas))
+    inteiros = [segunda.instante - primeira.instante for primeira, segunda in pares]
+    pausas = [
+        segunda.instante - (primeira.fim or primeira.respondida or primeira.instante) for primeira, segunda in pares
+    ]
+    return statistics.median(inteiros), statistics.median(pausas)
 
 
 def intervalo(voltas):
