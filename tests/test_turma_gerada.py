@@ -89,7 +89,7 @@ def test_a_que_se_retoma_ve_o_que_mudou(tmp_path, de_mentira):
     (origem / "aaa atrasado").mkdir()
     de_mentira.clear()
     feita = Turma(origem, guardar=tmp_path / "g", isolamento=NENHUM, manifestos=tmp_path / "m", retomar=True).avaliar()
-    assert sorted(de_mentira) == ["cliente", "servidor", "servidor"] and len(feita.resultados) == 41
+    assert sorted(de_mentira) == ["cliente", "cliente", "servidor", "servidor"] and len(feita.resultados) == 41
     por_nome = {linha["entrega"]: linha for linha in linhas(feita)}
     assert (
         por_nome[da_ana.entrega]["nota"] == "5,00"

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 import pytest
 from apoio import dispensar
 
+from avaliador.turma.envios import sem_acentos
+
 SERVIDOR = """
 import socket
 s = socket.socket()
@@ -256,7 +258,7 @@ def gerar(semente=2026, porta=lambda: 60000):
     ):
         entrega(nome, par(), sobrenome=False)
     assert len(feitas) == 40
-    return sorted(feitas, key=lambda e: (e.entrega.casefold(), e.identificador))
+    return sorted(feitas, key=lambda e: (sem_acentos(e.entrega), e.identificador))
 
 
 def numa_pasta(esperadas, raiz):

@@ -173,10 +173,10 @@ def _de_uma_pasta(pasta):
         nomes = ", ".join(visivel(nome, 40, aspas=False) for _, nome in soltos.origens[:5])
         soltos.avisos.append(f"não estão na pasta de ninguém: {nomes}")
         envios[SOLTOS] = soltos
-    return sorted(envios.values(), key=lambda e: (_sem_acentos(e.nome), e.identificador))
+    return sorted(envios.values(), key=lambda e: (sem_acentos(e.nome), e.identificador))
 
 
-def _sem_acentos(nome):
+def sem_acentos(nome):
     """O nome como se ordena uma lista de chamada: Érica vem antes de Fábio."""
     return "".join(c for c in unicodedata.normalize("NFKD", nome.casefold()) if not unicodedata.combining(c))
 
