@@ -35,7 +35,7 @@ def preparar(destino, livro=False):
         livro: a capa é a do PDF, sem o que só serve a quem tem a pasta.
     """
     destino = pathlib.Path(destino)
-    shutil.copytree(RAIZ / "docs", destino / "docs", ignore=shutil.ignore_patterns("*.sh", "*.yml", "*.py", "*.yaml"))
+    shutil.copytree(RAIZ / "docs", destino / "docs", ignore=shutil.ignore_patterns("*.sh", "*.yml", "*.py", "*.yaml", "*.ipynb"))
     (destino / "notebooks").mkdir(parents=True)
     for aula in AULAS:
         notebook = json.loads((RAIZ / "notebooks" / aula.arquivo).read_text(encoding="utf-8"))
