@@ -8,7 +8,6 @@ Uso, para prová-lo: python rede.py COMANDO…
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import socket
 import struct
@@ -25,6 +24,8 @@ def entrar():
     """Dá a este processo, e aos que ele iniciar, uma rede própria; diz se conseguiu. Só antes de haver outra thread."""
     if not sys.platform.startswith("linux"):
         return False
+    import fcntl  # que o Windows não tem
+
     libc, usuario, grupo = ctypes.CDLL(None), os.getuid(), os.getgid()
     if libc.unshare(NOVA_REDE) != 0:
         if libc.unshare(NOVA_REDE | NOVOS_USUARIOS) != 0:

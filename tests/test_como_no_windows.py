@@ -11,7 +11,7 @@ import time
 import types
 
 import pytest
-from apoio import PRAZO, RAIZ, conectar, dispensar, ler
+from apoio import PRAZO, RAIZ, conectar, dispensar, em_outro_processo, ler
 
 from avaliador import escuta as escuta_do_avaliador
 from parimpar import Cliente, Servidor, servidor
@@ -45,6 +45,21 @@ def test_todo_texto_diz_a_sua_codificacao(pasta):
     for arquivo in (RAIZ / pasta).rglob("*.py"):
         arvore = ast.parse(arquivo.read_text(encoding="utf-8"))
         assert list(_chamadas_sem_codificacao(arvore)) == [], arquivo
+
+
+def test_nenhum_modulo_precisa_do_que_so_o_unix_tem():
+    """Sem fcntl, resource nem termios, os dois pacotes se importam inteiros; o guardião só é executado onde há fork."""
+    programa = """
+import importlib, pkgutil, sys
+import IPython, ipywidgets, matplotlib.figure, psutil  # no Linux, são eles que usam o que lá não há
+sys.modules.update(dict.fromkeys(["fcntl", "grp", "pwd", "resource", "termios"]))
+import avaliador, parimpar
+for pacote in (parimpar, avaliador):
+    for modulo in pkgutil.walk_packages(pacote.__path__, f"{pacote.__name__}."):
+        if modulo.name != "avaliador.guardiao":
+            importlib.import_module(modulo.name)
+"""
+    assert em_outro_processo(programa) == ""
 
 
 def test_o_par_conversa_num_terminal_em_cp1252(tmp_path):
