@@ -61,8 +61,8 @@ def ler(dados, em_linha=False):
     """Lê os bytes de uma resposta; nunca falha."""
     inteiro, diferencas = decodificar(dados)
     texto = inteiro.strip().strip("\"'").strip()
-    palavras = re.findall(r"\b(?:IM)?PAR\b", _sem_acento(texto).upper())
-    colada = re.fullmatch(r"(?:PAR|IMPAR){2,}", _sem_acento(texto).upper())
+    palavras = re.findall(r"\b(?:IM)?PAR\b", sem_acentos(texto).upper())
+    colada = re.fullmatch(r"(?:PAR|IMPAR){2,}", sem_acentos(texto).upper())
     if colada or len(set(palavras)) > 1:
         return Leitura(texto, "as duas", False, ("vêm as duas palavras",))
     paridade = {"PAR": "PAR", "IMPAR": "ÍMPAR"}.get(palavras[0]) if palavras else None
@@ -74,17 +74,18 @@ def ler(dados, em_linha=False):
             diferencas.append("termina em \\n")
         elif em_linha and not inteiro.endswith("\n"):
             diferencas.append("não termina em \\n")
-        if _sem_acento(texto).upper() != _sem_acento(paridade):
+        if sem_acentos(texto).upper() != sem_acentos(paridade):
             diferencas.append("há outro texto em volta")
         else:
             if texto.upper() != texto:
                 diferencas.append("não está em maiúsculas")
-            if paridade == "ÍMPAR" and _sem_acento(texto) == texto:
+            if paridade == "ÍMPAR" and sem_acentos(texto) == texto:
                 diferencas.append("falta o acento")
     return Leitura(texto, paridade, exata, tuple(diferencas))
 
 
-def _sem_acento(texto):
+def sem_acentos(texto):
+    """O texto sem os acentos das letras: "Érica" é "Erica"."""
     return "".join(c for c in unicodedata.normalize("NFD", texto) if not unicodedata.combining(c))
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import pytest
 from apoio import dispensar
 
-from avaliador.turma.envios import sem_acentos
+from avaliador.turma.envios import na_chamada
 
 SERVIDOR = """
 import socket
@@ -258,7 +258,7 @@ def gerar(semente=2026, porta=lambda: 60000):
     ):
         entrega(nome, par(), sobrenome=False)
     assert len(feitas) == 40
-    return sorted(feitas, key=lambda e: (sem_acentos(e.entrega), e.identificador))
+    return sorted(feitas, key=lambda e: na_chamada(e.entrega, e.identificador))
 
 
 def numa_pasta(esperadas, raiz):

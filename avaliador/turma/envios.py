@@ -12,12 +12,12 @@ import os
 import pathlib
 import re
 import shutil
-import unicodedata
 from dataclasses import dataclass, field
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import motivo, visivel
 
+from ..leitura import sem_acentos
 from .extrair import Limite, abrir_os_de_dentro, compactado, extrair
 from .nomes import legivel, nome_de_arquivo
 
@@ -173,12 +173,12 @@ def _de_uma_pasta(pasta):
         nomes = ", ".join(visivel(nome, 40, aspas=False) for _, nome in soltos.origens[:5])
         soltos.avisos.append(f"não estão na pasta de ninguém: {nomes}")
         envios[SOLTOS] = soltos
-    return sorted(envios.values(), key=lambda e: (sem_acentos(e.nome), e.identificador))
+    return sorted(envios.values(), key=lambda e: na_chamada(e.nome, e.identificador))
 
 
-def sem_acentos(nome):
-    """O nome como se ordena uma lista de chamada: Érica vem antes de Fábio."""
-    return "".join(c for c in unicodedata.normalize("NFKD", nome.casefold()) if not unicodedata.combining(c))
+def na_chamada(nome, identificador=""):
+    """A chave com que se ordena uma lista de chamada: Érica vem antes de Fábio."""
+    return sem_acentos(nome.casefold()), identificador
 
 
 def _sem_fim(nome):

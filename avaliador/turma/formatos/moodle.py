@@ -9,12 +9,12 @@ import csv
 import io
 import pathlib
 import re
-import unicodedata
 import zipfile
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import motivo, visivel
 
+from ...leitura import sem_acentos
 from ..nomes import legivel
 
 IDENTIFICADOR = ("identificador", "identifier")
@@ -135,8 +135,7 @@ def zip_de_comentarios(caminho, arquivos):
 
 
 def _simples(texto):
-    sem_acento = unicodedata.normalize("NFD", texto.strip().lstrip("\ufeff").casefold())
-    return "".join(c for c in sem_acento if not unicodedata.combining(c))
+    return sem_acentos(texto.strip().lstrip("\ufeff").casefold())
 
 
 def _numero(texto):
