@@ -5,6 +5,7 @@ avaliador, mesmo que este seja morto. No Windows não há guardião: o programa 
 """
 
 import contextlib
+import ctypes
 import os
 import pathlib
 import shutil
@@ -24,6 +25,7 @@ from .lugares import GUARDIAO
 
 CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
 RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
+SET_PDEATHSIG = 1  # em linux/prctl.h
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
 # O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
@@ -47,6 +49,12 @@ def ambiente():
     if sys.platform.startswith("linux") and not {"LANG", "LC_ALL", "LC_CTYPE"} & set(dele):
         dele["LANG"] = "C.UTF-8"  # senão a JVM troca os acentos por "?"
     return dele | ACRESCENTADAS
+
+
+def acabar_com_quem_iniciou():
+    """Pede ao Linux que este processo seja morto com o que o iniciou (man 2 prctl); nos outros sistemas, nada."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)
 
 
 def sem_espera_na_tela(comando, pasta=None):

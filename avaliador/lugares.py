@@ -82,6 +82,7 @@ def contem(pasta, lugar):
     return pasta == "/" or f"{lugar}/".startswith(f"{pasta}/")
 
 
+@functools.cache
 def do_sistema():
     """{lugar: argumentos} do que o sistema instalou."""
     return {f"/{nome}": so_para_ler(f"/{nome}") for nome in SISTEMA if os.path.isdir(f"/{nome}")}

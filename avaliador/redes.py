@@ -5,7 +5,6 @@ se sabe do programa descobre-se antes, uma vez só, e cada processo o recebe ao 
 """
 
 import contextlib
-import ctypes
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -15,8 +14,7 @@ import warnings
 from parimpar.erros import ErroParimpar
 
 from . import rede
-
-SET_PDEATHSIG = 1  # man 2 prctl
+from .isolamento import acabar_com_quem_iniciou
 
 
 def julgar(exame, processos):
@@ -61,7 +59,7 @@ def julgar(exame, processos):
 
 def _trabalhar(exame, fila, canal):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # um Ctrl-C é com quem o iniciou
-    ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)
+    acabar_com_quem_iniciou()
     if rede.entrar():
         with contextlib.suppress(BrokenPipeError, ErroParimpar):  # quem o iniciou julga o que faltar, e dá com o erro
             while numero := os.read(fila, 1):

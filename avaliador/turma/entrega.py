@@ -5,19 +5,17 @@ sai o resultado: as portas de uma entrega não são as de outra, e um defeito, o
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import pathlib
 import pickle
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from parimpar.erros import ErroDeUso
 from parimpar.texto import motivo, visivel
@@ -26,6 +24,7 @@ from .. import rede
 from ..caixa import BWRAP, NA_REDE, NENHUM
 from ..exame_cliente import ExameDeCliente
 from ..exame_servidor import ExameDeServidor
+from ..isolamento import acabar_com_quem_iniciou
 from ..portas import portas_no_codigo
 from ..processo import Programa
 from .achar import MANIFESTO, achar_programas
@@ -40,7 +39,6 @@ PREPARO = 120.0  # segundos para compilar: o `make` de um trabalho leva poucos
 SILENCIO = 1800.0  # segundos sem dizer nada: nenhum caso de um exame demora tanto, e o processo travou
 ADEUS = 5.0  # segundos para o processo terminar, e apagar o que é dele
 OLHADA = 0.2  # segundos entre duas conferências de que não se desistiu
-SET_PDEATHSIG = 1  # man 2 prctl
 
 
 @dataclass(frozen=True)
@@ -184,11 +182,10 @@ def _ditos(processo, desistir):
 
 def main():
     """O processo novo: lê o pedido, e escreve uma linha de JSON a cada passo, e outra com o resultado."""
-    if sys.platform.startswith("linux"):  # quem pediu morreu: este também
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL)
+    acabar_com_quem_iniciou()
     pedido = pickle.load(sys.stdin.buffer)
     if pedido.isolamento == BWRAP and not rede.entrar():
-        pedido = Pedido(pedido.envio, pedido.manifesto, pedido.opcoes, NA_REDE)
+        pedido = replace(pedido, isolamento=NA_REDE)
 
     def dizer(que, valor):
         sys.stdout.buffer.write(json.dumps([que, valor]).encode() + b"\n")

@@ -87,10 +87,8 @@ class Maquinas:
         lugares = sum(int(maquina["resources"].get(LUGAR, 0)) for maquina in maquinas.values())
         if not lugares:
             raise ErroDeUso(f"nenhuma máquina ligada ao escalonador faz exames: em cada uma, execute  {COMO_LIGAR}")
-        outras = []
-        for onde, versao in self._cliente.run(versao_do_avaliador, on_error="return").items():
-            if versao != versao_do_avaliador():
-                outras.append(onde)
+        daqui, delas = versao_do_avaliador(), self._cliente.run(versao_do_avaliador, on_error="return")
+        outras = [onde for onde, versao in delas.items() if versao != daqui]
         if outras:
             raise ErroDeUso(
                 f"estas máquinas não têm o mesmo parimpar que esta: {', '.join(outras[:5])}; ponha nelas a mesma cópia do "

@@ -16,10 +16,9 @@ from .controles import dobra
 from .diario_do_mural import DiarioDoMural
 from .enderecos import enderecos_da_rede
 from .mural_servidor import ServidorDoMural
-from .placar import Placar
+from .placar import RONDA, Placar
 
 SOSSEGO = 2.0  # segundos que se esperam os que estão indo embora
-RONDA = 0.2  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 
 
 class Mural(widgets.VBox):

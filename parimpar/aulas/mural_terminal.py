@@ -16,9 +16,8 @@ from .descoberta import anunciar
 from .diario_do_mural import DiarioDoMural
 from .enderecos import dica_do_firewall, enderecos_da_rede
 from .mural_servidor import ServidorDoMural
-from .placar import Placar
+from .placar import RONDA, Placar
 
-RONDA = 0.2  # segundos entre dois desenhos: mesmo que um demore, o mural não se atrasa mais de meio segundo
 LIMPA = "\x1b[H\x1b[J"  # o cursor vai para o canto, e o que havia se apaga
 ACESA, APAGADA = "●", "·"
 COLADO = "\N{NO-BREAK SPACE}"

@@ -16,6 +16,7 @@ from .aluno import Aluno
 
 MAXIMO_DE_LINHAS = 400  # alunos no placar: dez turmas
 NOMES_POR_ENDERECO = 64  # atrás de um roteador, ou num JupyterHub, uma turma inteira tem um endereço só
+RONDA = 0.2  # segundos entre dois desenhos dele: mesmo que um demore, não se atrasa mais de meio segundo
 FATIA = 10  # segundos de cada ponto do gráfico de respostas
 FATIAS = 6 * 360  # guardam-se seis horas
 CLIENTES_UDP = 1000  # endereços lembrados, os que falaram por último
