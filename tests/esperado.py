@@ -4,9 +4,12 @@ Com `--regravar` os arquivos são escritos de novo com o que se viu: leia a dife
 # é só para quem lê: o que o avaliador explicou.
 """
 
+import pathlib
+import random
 import re
 
-from apoio import RAIZ
+from apoio import INTERPRETES, RAIZ, dispensar
+from lotes import Lotes
 
 from avaliador import exame_cliente, exame_servidor, relatorio
 from avaliador.partida import ocupada
@@ -56,6 +59,35 @@ def conferir(alvo, programa, avaliacao, regravar=False, so=None):
         vistos = {c: esperado.get(c) if situacao == NAO_DEU else situacao for c, situacao in vistos.items()}
     diferentes = {c: (esperado.get(c), vistos.get(c)) for c in esperado | vistos if esperado.get(c) != vistos.get(c)}
     assert not diferentes, f"{diferentes}\n{relatorio.em_texto(avaliacao)}"
+
+
+def sozinhos(pedido, alvo, nomes, semente, avaliar):
+    """{programa: [(caso, a avaliação só dele)]}: um caso sorteado de cada programa; com `--sozinhos`, todos.
+
+    Args:
+        pedido: o `request` do pytest.
+        avaliar: função de (programa, [caso]).
+    """
+    todos = pedido.config.getoption("--sozinhos")
+
+    def examinar(nome):
+        casos = sorted(ler(alvo, nome))
+        escolhidos = casos if todos else [random.Random(f"{semente} {nome}").choice(casos)]
+        return [(caso, avaliar(nome, [caso])) for caso in escolhidos]
+
+    return Lotes(pedido, nomes, examinar)
+
+
+def veredito(avaliacoes, nome, caso):
+    """O `Veredito` de um caso de um programa; pula o teste se falta com que executá-lo."""
+    return next(v for v in avaliacao(avaliacoes, nome).vereditos if v.caso == caso)
+
+
+def avaliacao(avaliacoes, nome):
+    """A `Avaliacao` de um programa; pula o teste se falta com que executá-lo."""
+    if nome not in avaliacoes:
+        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+    return avaliacoes[nome]
 
 
 def _sem_sorteios(frase):

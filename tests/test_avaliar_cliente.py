@@ -14,7 +14,7 @@ import time
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import escuta as modulo_escuta
@@ -76,15 +76,9 @@ def avaliacoes(request):
 
 @pytest.fixture(scope="module")
 def sozinhos(request):
-    """{programa: [(caso, a avaliação só dele)]}: um caso sorteado de cada programa; com `--sozinhos`, todos."""
-    todos = request.config.getoption("--sozinhos")
-
-    def examinar(nome):
-        casos = sorted(esperado.ler("clientes", nome)) if nome not in NOSSOS else []
-        escolhidos = casos if todos or not casos else [random.Random(f"{SEMENTE} {nome}").choice(casos)]
-        return [(caso, exame(nome, [caso]).avaliar()) for caso in escolhidos]
-
-    return Lotes(request, NOMES, examinar)
+    """Um caso de cada programa, ou todos, sozinho."""
+    nomes = [nome for nome in NOMES if nome in PROGRAMAS]
+    return esperado.sozinhos(request, "clientes", nomes, SEMENTE, lambda nome, so: exame(nome, so).avaliar())
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -95,15 +89,14 @@ def test_todo_programa_tem_veredito_esperado():
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
-    if nome not in avaliacoes:
-        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
-    esperado.conferir("clientes", nome, avaliacoes[nome], request.config.getoption("--regravar"))
+    avaliacao = esperado.avaliacao(avaliacoes, nome)
+    esperado.conferir("clientes", nome, avaliacao, request.config.getoption("--regravar"))
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
     """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
-    for caso, avaliacao in sozinhos[nome] if nome in sozinhos else ():
+    for caso, avaliacao in esperado.avaliacao(sozinhos, nome):
         esperado.conferir("clientes", nome, avaliacao, so=[caso])
 
 
@@ -132,8 +125,7 @@ def test_o_nosso_cliente_tem_nota_maxima(avaliacoes, nome):
 )  # fmt: skip
 def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
     """Cada tipo de cliente é reconhecido pelo nome."""
-    if nome in avaliacoes:
-        assert trecho in " ".join(avaliacoes[nome].perfil)
+    assert trecho in " ".join(esperado.avaliacao(avaliacoes, nome).perfil)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +152,8 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
 )  # fmt: skip
 def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
     """O veredito diz o que se viu, e de quem caiu, a exceção e a linha."""
-    if nome in avaliacoes:
-        veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
-        assert trecho in veredito.explicacao, veredito
+    veredito = esperado.veredito(avaliacoes, nome, caso)
+    assert trecho in veredito.explicacao, veredito
 
 
 @pytest.mark.parametrize(
@@ -177,8 +168,8 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
 )  # fmt: skip
 def test_o_conselho_e_na_linguagem_do_aluno(avaliacoes, nome, caso, trecho):
     """A cura vem com o código que a faz, em Python, Java, JavaScript ou C."""
-    if nome in avaliacoes:
-        assert trecho in next(v for v in avaliacoes[nome].vereditos if v.caso == caso).causa
+    veredito = esperado.veredito(avaliacoes, nome, caso)
+    assert trecho in veredito.causa, veredito
 
 
 def test_a_tela_vale_metade_de_quem_so_mostra_a_resposta(tmp_path):
@@ -275,7 +266,7 @@ def test_o_servidor_e_o_cliente_de_tres_entregas_iguais(tmp_path):
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_quem_falha_sabe_a_causa(avaliacoes, nome):
     """Todo veredito "falhou" diz a causa mais comum."""
-    vereditos = avaliacoes[nome].vereditos if nome in avaliacoes else ()
+    vereditos = esperado.avaliacao(avaliacoes, nome).vereditos
     assert [v.caso for v in vereditos if v.situacao == FALHOU and not v.causa] == []
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import pickle
 import random
 import signal
@@ -15,7 +14,7 @@ import apoio
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import exame as motor
@@ -73,15 +72,9 @@ def avaliacoes(request):
 
 @pytest.fixture(scope="module")
 def sozinhos(request):
-    """{programa: [(caso, a avaliação só dele)]}: um caso sorteado de cada programa; com `--sozinhos`, todos."""
-    todos = request.config.getoption("--sozinhos")
-
-    def examinar(nome):
-        casos = sorted(esperado.ler("servidores", nome)) if nome != "nosso" else []
-        escolhidos = casos if todos or not casos else [random.Random(f"{SEMENTE} {nome}").choice(casos)]
-        return [(caso, preparar(nome, [caso]).avaliar()) for caso in escolhidos]
-
-    return Lotes(request, NOMES, examinar)
+    """Um caso de cada programa, ou todos, sozinho."""
+    nomes = [nome for nome in NOMES if nome in PROGRAMAS]
+    return esperado.sozinhos(request, "servidores", nomes, SEMENTE, lambda nome, so: preparar(nome, so).avaliar())
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -89,23 +82,17 @@ def test_todo_programa_tem_veredito_esperado():
     assert {p.stem for p in (esperado.PASTA / "servidores").iterdir()} == set(PROGRAMAS)
 
 
-def dispensar_quem_falta(avaliacoes, nome):
-    if nome not in avaliacoes:
-        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
-
-
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
-    dispensar_quem_falta(avaliacoes, nome)
-    esperado.conferir("servidores", nome, avaliacoes[nome], request.config.getoption("--regravar"))
+    avaliacao = esperado.avaliacao(avaliacoes, nome)
+    esperado.conferir("servidores", nome, avaliacao, request.config.getoption("--regravar"))
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
     """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
-    dispensar_quem_falta(sozinhos, nome)
-    for caso, avaliacao in sozinhos[nome]:
+    for caso, avaliacao in esperado.avaliacao(sozinhos, nome):
         esperado.conferir("servidores", nome, avaliacao, so=[caso])
 
 
@@ -127,8 +114,7 @@ def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
 )  # fmt: skip
 def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
     """O que o servidor lê e fala, como é lento, ou por que nem escuta: reconhecido pelo nome."""
-    dispensar_quem_falta(avaliacoes, nome)
-    assert trecho in " ".join(avaliacoes[nome].perfil)
+    assert trecho in " ".join(esperado.avaliacao(avaliacoes, nome).perfil)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +138,7 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
 )  # fmt: skip
 def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
     """O veredito diz o que se viu: a exceção e a linha, em todo caso em que o programa caiu."""
-    dispensar_quem_falta(avaliacoes, nome)
-    veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
+    veredito = esperado.veredito(avaliacoes, nome, caso)
     assert trecho in veredito.explicacao, veredito
 
 
@@ -167,16 +152,14 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
 )  # fmt: skip
 def test_a_cura_e_na_lingua_do_programa(avaliacoes, nome, caso, trecho):
     """O conselho vem na linguagem do aluno."""
-    dispensar_quem_falta(avaliacoes, nome)
-    veredito = next(v for v in avaliacoes[nome].vereditos if v.caso == caso)
+    veredito = esperado.veredito(avaliacoes, nome, caso)
     assert trecho in veredito.causa, veredito
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_nenhum_exame_deixa_a_porta_presa(avaliacoes, sozinhos, nome):
     """Nem um TIME_WAIT: a mesma porta serve logo a outro exame, e a um programa sem SO_REUSEADDR."""
-    dispensar_quem_falta(avaliacoes, nome)
-    assert avaliacoes[nome] and sozinhos[nome]
+    assert esperado.avaliacao(avaliacoes, nome) and sozinhos[nome]
     presas = {
         (c.laddr.port, c.status) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port in USADAS[nome]
     }
