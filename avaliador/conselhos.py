@@ -19,6 +19,9 @@ FONTES = {
     ".ts": "js", ".c": "c", ".cpp": "c", ".cc": "c", ".h": "c",
 }  # fmt: skip
 
+EXECUTAVEL = 256 * 1024  # bytes do começo de um executável, onde se vê se foi feito em C
+DE_OUTRAS = re.compile(rb"rustc|Go build|haskell|python", re.I)  # linguagens que também usam a biblioteca do C
+
 # De cada exceção, o que quase sempre é: (o que a linha dela traz, a cura).
 EXCECOES = (
     (
@@ -76,9 +79,6 @@ def da_excecao(excecao):
         excecao: como em `Programa.excecao()`: o nome, a mensagem e a linha.
     """
     return next((cura for padrao, cura in EXCECOES if re.search(padrao, excecao)), "")
-
-EXECUTAVEL = 256 * 1024  # bytes do começo de um executável, onde se vê se foi feito em C
-DE_OUTRAS = re.compile(rb"rustc|Go build|haskell|python", re.I)  # linguagens que também usam a biblioteca do C
 
 
 class Conselho:

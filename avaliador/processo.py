@@ -281,22 +281,6 @@ class Programa:
                         enderecos.append((conexao.laddr.ip, conexao.laddr.port))
         return list(dict.fromkeys(enderecos))
 
-    def esperar_escuta(self, prazo, porta=None, tipo="tcp"):
-        """Espera a família escutar e devolve o (host, porta); None se o prazo acaba ou ela termina antes.
-
-        Args:
-            prazo: segundos.
-            porta: só esta serve; por padrão, qualquer uma.
-            tipo: "tcp" ou "udp".
-        """
-        limite = time.monotonic() + prazo
-        while time.monotonic() < limite and (self.vivo or self.familia()):
-            for endereco in self.escutas(tipo):
-                if porta in (None, endereco[1]):
-                    return endereco
-            time.sleep(OLHADA)
-        return None
-
     def esperar_que(self, condicao, prazo):
         """Espera valer uma condição sobre a tela do programa; diz se valeu antes do prazo, ou do fim dele."""
         limite = time.monotonic() + prazo
