@@ -184,6 +184,13 @@ def test_os_bytes_que_o_cliente_envia(crua, pedido, devolucao):
     assert recebidos == [pedido, devolucao.encode()]
 
 
+def test_o_que_o_utf_8_nao_escreve_vai_com_uma_barra(servidor):
+    """O cliente envia o que lhe deram, mesmo que não se codifique; quem recusa é o servidor."""
+    with Cliente(*servidor.endereco) as cliente:
+        assert cliente.perguntar("\udcff").startswith("ERRO ")
+    assert rb"\udcff" + b"\n" in [evento.dados for evento in cliente.diario]
+
+
 def test_apresentar_se(servidor):
     """Quem tem nome o diz a cada conexão, antes da pergunta; quem não tem não diz nada (PI-50)."""
     with Cliente(*servidor.endereco, nome="Ana") as cliente:

@@ -239,6 +239,12 @@ def test_cada_evento_e_uma_frase(campos, frase):
     assert str(evento) == frase and frase.isprintable()
 
 
+def test_o_detalhe_de_um_evento_tem_limite():
+    """De um detalhe comprido a frase leva 200 caracteres e as reticências: cada evento cabe numa linha."""
+    de_200, de_201 = (str(Evento(0, 0.0, "servidor", "erro", detalhe="x" * tamanho)) for tamanho in (200, 201))
+    assert de_200 == f"erro: {'x' * 200}" and de_201 == f"{de_200}…"
+
+
 def test_o_diario_se_le_como_texto():
     """`print(diario)` mostra um evento por linha."""
     diario = Diario()

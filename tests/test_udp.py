@@ -380,6 +380,13 @@ def test_a_resposta_pode_terminar_como_uma_linha(datagrama):
         assert [falso.recvfrom(100)[0] for _ in range(2)] == [b"8", b"PAR FIM"]
 
 
+def test_o_que_o_utf_8_nao_escreve_vai_com_uma_barra(servidor):
+    """O cliente envia o que lhe deram, mesmo que não se codifique; quem recusa é o servidor."""
+    with ClienteUDP(*servidor.endereco, espera=PRAZO) as cliente:
+        assert cliente.perguntar("\udcff").startswith("ERRO ")
+    assert next(iter(cliente.diario)).dados == rb"\udcff"
+
+
 def test_a_resposta_vazia_tambem_e_uma_resposta():
     """Um datagrama vazio chega como os outros; o cliente mostra o que veio (PI-41)."""
     with novo() as falso, ClienteUDP(*falso.getsockname(), espera=PRAZO) as cliente:
