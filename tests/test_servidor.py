@@ -376,6 +376,19 @@ def test_um_endereco_nao_toma_todos_os_lugares():
                 assert ler(quarto, 4) == b"PAR\n"
 
 
+def test_quem_sai_da_um_lugar_so():
+    """PI-25: com um lugar por endereço, o segundo é sempre avisado, por mais que outros já tenham saído."""
+    with Servidor(max_por_endereco=1) as servidor:
+        for _ in range(3):
+            cursor = servidor.diario.cursor
+            with conectar(servidor.endereco) as um, conectar(servidor.endereco) as outro:
+                um.sendall(b"8\n")
+                assert ler(um, 4) == b"PAR\n"
+                assert ler_tudo(outro) == "ERRO conexões demais do mesmo endereço\n".encode()
+            for _ in range(2):
+                cursor = anotou(servidor.diario, "fecha", cursor=cursor).numero + 1
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="o macOS só tem o 127.0.0.1")
 def test_os_ultimos_lugares_nao_sao_de_quem_ja_tem_muitos():
     """Com limite por endereço, três que pedem tudo deixam sempre lugar a quem ainda não tem nenhum."""
@@ -573,13 +586,35 @@ def test_para_em_dois_segundos_o_que_quer_que_façam():
             thread.join(PRAZO)
 
 
+def descritores():
+    """Quantos este processo tem abertos, sem contar os que o coletor de lixo já pode fechar."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def thread_de(servidor):
+    """A thread que atende, pelo nome com que aparece a quem lista as threads."""
+    (thread,) = (t for t in threading.enumerate() if t.name == f"servidor-parimpar-{servidor.porta}")
+    return thread
+
+
+def test_um_servidor_esquecido_nao_prende_o_programa(servidor):
+    """O Python não espera a thread para terminar: ela é daemon."""
+    assert thread_de(servidor).daemon
+
+
+@so_no_linux
+def test_parar_devolve_os_descritores_na_hora():
+    """Nenhum fica aberto à espera do coletor de lixo, nem se alguém ainda olha para a thread (PI-26)."""
+    antes = descritores()
+    with Servidor() as servidor:
+        thread = thread_de(servidor)
+    assert not thread.is_alive() and descritores() == antes
+
+
 @so_no_linux
 def test_reescrever_a_variavel_nao_deixa_rastro():
     """A célula que cria o servidor pode rodar de novo: o antigo para sozinho, sem thread nem descritor esquecidos."""
-
-    def descritores():
-        gc.collect()
-        return len(os.listdir("/proc/self/fd"))
 
     def threads():
         return [thread for thread in threading.enumerate() if thread.name.startswith("servidor-parimpar")]
