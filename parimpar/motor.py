@@ -1,4 +1,4 @@
-"""A thread que atende os clientes: `selectors` e as chamadas do dicionário, sem bloquear.
+"""A thread que atende os clientes: um seletor e as chamadas do dicionário, sem bloquear.
 
 A thread dá voltas: pergunta ao sistema operacional quais sockets têm algo a fazer (`select`), e
 faz: `accept` no socket de escuta, `recv` e `send` nos sockets dos clientes. Nenhuma chamada
@@ -7,7 +7,6 @@ assunto de protocolo.py; o que aconteceu fica no diário.
 """
 
 import os
-import selectors
 import socket
 import sys
 import threading
@@ -16,6 +15,7 @@ import weakref
 from collections import Counter, OrderedDict
 from selectors import EVENT_READ, EVENT_WRITE
 
+from . import seletor
 from .diario import BYTES_GUARDADOS
 from .protocolo import SILENCIO, Apresentacao, Conversa, Devolucao, Pedido
 from .texto import motivo, segundos
@@ -89,10 +89,10 @@ class Motor(threading.Thread):
         self.anotacoes = []  # o que vai para o diário
         self.parando = False
         self.volta_do_accept = None  # faltaram descritores: o accept descansa até este instante
-        self.seletor = selectors.DefaultSelector()
+        self.seletor = seletor.criar()
         self.acorda, self.acordador = socket.socketpair()
-        self.seletor.register(server_socket, EVENT_READ)
-        self.seletor.register(self.acorda, EVENT_READ)
+        self.seletor.register(server_socket, EVENT_READ, server_socket)
+        self.seletor.register(self.acorda, EVENT_READ, self.acorda)
         self.limite = min(max_conexoes or CONEXOES_POR_PADRAO, _quantas_o_sistema_deixa(self.seletor))
         self.max_por_endereco, self.por_endereco = max_por_endereco, Counter()  # só se conta o que tem limite
         lembrar_no_fork(self)
@@ -123,8 +123,8 @@ class Motor(threading.Thread):
 
     def fechar_no_filho(self):
         """Fecha, no processo filho de um fork, as cópias dos descritores."""
-        for chave in list((self.seletor.get_map() or {}).values()):
-            chave.fileobj.close()
+        for quem in self.seletor.registrados():
+            (quem.client_socket if type(quem) is Conexao else quem).close()
         self.server_socket.close()  # fora do seletor enquanto o accept descansa
         self.acordador.close()
         self.seletor.close()
@@ -146,19 +146,17 @@ class Motor(threading.Thread):
         prontos = self.seletor.select(0 if sem_esperar else self.quanto_esperar())
         if self.com_sobra:
             self.tratar_as_sobras()
-        for chave, o_que in prontos:
-            conexao = chave.data
-            if conexao is None:  # o socket de escuta, ou o que acorda a thread para parar
-                if chave.fileobj is self.server_socket:
-                    self.aceitar()
-                continue
-            try:
-                if o_que & EVENT_READ:
-                    self.receber(conexao)
-                else:
-                    self.enviar(conexao, time.monotonic())
-            except (Exception, SystemExit) as erro:
-                self.perder(conexao, erro)
+        for quem in prontos:
+            if quem is self.server_socket:
+                self.aceitar()
+            elif quem is not self.acorda:  # esse só acorda a thread, para parar
+                try:
+                    if quem.entupida:
+                        self.enviar(quem, time.monotonic())
+                    else:
+                        self.receber(quem)
+                except (Exception, SystemExit) as erro:
+                    self.perder(quem, erro)
         self.cuidar_dos_prazos()
         self.escrever_o_diario()  # o que se recebeu já está escrito quando o cliente lê a resposta
         self.responder()
@@ -183,7 +181,7 @@ class Motor(threading.Thread):
             self.fechar(conexao, conexao.adeus)
         if self.volta_do_accept and agora >= self.volta_do_accept:
             self.volta_do_accept = None
-            self.seletor.register(self.server_socket, EVENT_READ)
+            self.seletor.register(self.server_socket, EVENT_READ, self.server_socket)
 
     def por(self, conexao, acao, *args):
         """Faz `acao` por um cliente; o que der errado encerra só a conexão dele (PI-24)."""
@@ -262,7 +260,10 @@ class Motor(threading.Thread):
             return
         agora = conexao.desde = time.monotonic()
         self.conversando.move_to_end(conexao)
-        self.anotar("recebe", CHAMADA_DO_RECV, conexao, dados, instante=agora)
+        # O que se anota a cada mensagem vai direto para a lista, sem passar por `anotar`: cada chamada pesa.
+        self.anotacoes.append(
+            (agora, "servidor", "recebe", CHAMADA_DO_RECV, conexao.local, conexao.remoto, dados, len(dados), "")
+        )
         self.tratar(conexao, conversa.receber(dados, MENSAGENS_POR_VOLTA))
         if self.em_silencio or not conversa.em_linha:
             self.vigiar_o_silencio(conexao)
@@ -308,7 +309,9 @@ class Motor(threading.Thread):
                 self.anotar_mensagem(conexao, mensagem)
         respostas = conversa.codificar(mensagens)
         if respostas:
-            self.guardar(conexao, respostas)
+            if not conexao.a_enviar:
+                self.a_responder.append(conexao)
+            conexao.a_enviar += respostas
         if conversa.encerrada:
             self.despedir(conexao, "pedido longo demais", avisar=False)
         elif conversa.sobra:
@@ -336,11 +339,14 @@ class Motor(threading.Thread):
             enviados = conexao.client_socket.send(dados)
         except (BlockingIOError, InterruptedError):
             enviados = 0
+        conexao.a_enviar = resto = dados[enviados:]
         if enviados:
-            self.anotar("envia", f"send({len(dados)} bytes)", conexao, dados[:enviados], instante=agora)
+            chamada, foram = f"send({len(dados)} bytes)", dados[: min(enviados, BYTES_GUARDADOS)]
+            self.anotacoes.append(
+                (agora, "servidor", "envia", chamada, conexao.local, conexao.remoto, foram, enviados, "")
+            )
             conexao.desde = agora
             (self.despedindo if conexao.adeus else self.conversando).move_to_end(conexao)
-        conexao.a_enviar = resto = dados[enviados:]
         if resto or conexao.entupida:
             self.ouvir(conexao, EVENT_WRITE if resto else EVENT_READ)
         if conexao.adeus and not resto:
@@ -425,8 +431,8 @@ def _aviso(motivo):
 def _quantas_o_sistema_deixa(seletor):
     """Quantas conexões cabem neste processo, deixando descritores para o resto dele."""
     reserva = DESCRITORES_RESERVADOS + MAXIMO_A_DESPEDIR
-    if isinstance(seletor, selectors.SelectSelector):
-        return 512 - reserva  # o select do Python no Windows não passa de 512 sockets
+    if seletor.maximo:
+        return seletor.maximo - reserva
     try:
         import resource
     except ImportError:

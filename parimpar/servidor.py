@@ -19,6 +19,13 @@ FILA_DO_ACCEPT = 4096  # conexões prontas que o kernel guarda até o accept; ch
 UM_DIA = 86_400  # segundos; o select do sistema não aceita prazos enormes nem infinitos
 
 
+class _Escuta(socket.socket):
+    """O socket de escuta: a cada conexão o accept lhe pergunta a família e o tipo, e aqui a resposta está pronta."""
+
+    __slots__ = ()
+    family, type = socket.AF_INET, socket.SOCK_STREAM
+
+
 class Servidor:
     """O servidor, numa thread de fundo.
 
@@ -146,7 +153,7 @@ class Servidor:
 def _abrir_escuta(host, porta, tipo):
     server_socket = None
     try:
-        server_socket = socket.socket(socket.AF_INET, tipo)
+        server_socket = _Escuta() if tipo == socket.SOCK_STREAM else socket.socket(socket.AF_INET, tipo)
         if sys.platform == "win32":
             # No Windows SO_REUSEADDR deixaria dois programas na mesma porta; este impede.
             server_socket.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -160,6 +160,7 @@ def no_windows(monkeypatch):
     monkeypatch.setattr(SocketDoWindows, "donas", {})
     falso = types.SimpleNamespace(**{nome: getattr(socket, nome) for nome in dir(socket) if not nome.startswith("__")})
     falso.socket, falso.SO_EXCLUSIVEADDRUSE = SocketDoWindows, SO_EXCLUSIVEADDRUSE
+    monkeypatch.setattr(servidor, "_Escuta", SocketDoWindows)
     for modulo in (servidor, escuta_do_avaliador):
         monkeypatch.setattr(modulo, "socket", falso)
         monkeypatch.setattr(modulo, "sys", types.SimpleNamespace(platform="win32"))

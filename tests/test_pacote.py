@@ -8,13 +8,13 @@ from apoio import RAIZ, em_outro_processo
 
 import parimpar
 
-CORACAO = ["erros", "protocolo", "diario", "kernel", "motor", "servidor", "cliente"]
+CORACAO = ["erros", "protocolo", "diario", "kernel", "seletor", "motor", "servidor", "cliente"]
 
 # Cada arquivo só conhece os das linhas de cima; os da mesma linha não se conhecem. Um nome que acaba em / é uma pasta
 # inteira, cujos arquivos podem conhecer-se, sem voltas.
 ANDARES = [
     {"parimpar/texto", "parimpar/erros"},
-    {"parimpar/protocolo", "parimpar/diario", "parimpar/kernel", "parimpar/folha", "parimpar/terminal"},
+    {"parimpar/protocolo", "parimpar/diario", "parimpar/kernel", "parimpar/folha", "parimpar/terminal", "parimpar/seletor"},
     {"parimpar/motor"},
     {"parimpar/servidor", "parimpar/cliente"},
     {"parimpar/udp"},
