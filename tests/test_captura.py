@@ -362,6 +362,20 @@ def test_ao_vivo_cada_segmento_uma_vez():
 
 
 @so_com_permissao
+def test_ao_vivo_com_outros_programas_a_usar_a_rede():
+    """O que os outros programas enviam durante a troca não faz perder nenhum segmento dela."""
+    with Servidor() as servidor, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as outro:
+
+        def no_meio_de_muitos():
+            for _ in range(2000):
+                outro.sendto(b"outro", ("127.0.0.1", 9))
+            rodada("7", *servidor.endereco)
+
+        segmentos = captura.capturar(servidor.porta, PRAZO, no_meio_de_muitos)
+    assert [s.de for s in segmentos if s.dados] == ["cliente", "servidor", "cliente"]
+
+
+@so_com_permissao
 def test_a_interface_lo_mostra_tudo_duas_vezes(monkeypatch):
     """Sem descartar a saída, cada segmento apareceria em dobro: é disso que `_repetido` cuida."""
     with Servidor() as servidor:

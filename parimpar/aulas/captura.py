@@ -19,6 +19,8 @@ from .gravacao import NANO, NaoEGravacao, quadros
 FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 _ETH_P_ALL = 0x0003  # linux/if_ether.h: pacotes de qualquer protocolo
 _SO_TIMESTAMPNS = 35  # asm-generic/socket.h: o instante em que o kernel viu cada pacote
+_SO_RCVBUFFORCE = 33  # como SO_RCVBUF, sem o limite que o sistema põe a quem não é administrador
+_GUARDADOS = 16 * 1024**2  # bytes: o que passa enquanto a troca acontece, de todos os programas da máquina
 _ETHERNET = 1  # tcpdump.org/linktypes.html; os outros números estão em _abridores
 _ALTERNATIVA = "leia uma das gravações de notebooks/dados com captura.ler"
 
@@ -166,6 +168,10 @@ def capturar(porta, segundos=2.0, fazer=None, interface="lo"):
         except OSError as erro:
             raise ErroDeUso(f"não existe a interface {interface!r}; a da própria máquina é 'lo'") from erro
         escuta.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        try:
+            escuta.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _GUARDADOS)
+        except PermissionError:  # só com CAP_NET_RAW: o quanto o sistema deixa
+            escuta.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _GUARDADOS)
         if interface == "lo":
             _esperar_o_relogio(escuta)
         if fazer is not None:

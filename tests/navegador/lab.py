@@ -118,7 +118,7 @@ class Notebook:
 
     def __init__(self, pagina, endereco):
         self.pagina, self.mensagens = pagina, []
-        pagina.on("console", lambda m: m.type == "error" and self.mensagens.append(m.text))
+        pagina.on("console", lambda m: m.type == "error" and self.mensagens.append(f"{m.text} ({m.location['url']})"))
         pagina.on("pageerror", lambda erro: self.mensagens.append(str(erro)))
         pagina.goto(endereco, wait_until="domcontentloaded")
         self.painel = pagina.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
