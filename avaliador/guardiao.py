@@ -7,15 +7,16 @@ são de quem o pôs na caixa), diz por outro, o controle (um socket), o pid e de
 descendente que fica órfão passa a ser filho dele (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do
 socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de
 uma caixa (caixa.py) é o processo 1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um
-exame: por isso só importa o que precisa, sem `contextlib`, `shutil` nem `socket`.
+exame: por isso só importa o que precisa, sem `contextlib`, `shutil` nem `socket`, e do `signal` só o que está em C, sem as
+enumerações em que ele o veste.
 """
 
+import _signal as signal
 import ctypes
 import errno
 import os
 import resource
 import select
-import signal
 import sys
 import time
 

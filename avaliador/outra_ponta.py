@@ -72,8 +72,7 @@ def e_de(sock, pids):
         pids: os números deles.
     """
     if ponta := outra_ponta(sock):
-        alvo = f"socket:[{ponta.inode}]"
-        return ponta.inode != 0 and any(alvo in _sockets(pid) for pid in pids)
+        return ponta.inode != 0 and any(ponta.inode in inodes(pid) for pid in pids)
     remoto = sock.getpeername()[:2]
     for pid in pids if not sys.platform.startswith("linux") else ():
         with contextlib.suppress(psutil.Error, OSError):
@@ -83,10 +82,13 @@ def e_de(sock, pids):
     return False
 
 
-def _sockets(pid):
-    alvos = set()
+def inodes(pid):
+    """Os números dos sockets que um processo tem abertos, no Linux."""
+    achados = set()
     with contextlib.suppress(OSError):
         for descritor in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
-                alvos.add(os.readlink(f"/proc/{pid}/fd/{descritor}"))
-    return alvos
+                alvo = os.readlink(f"/proc/{pid}/fd/{descritor}")
+                if alvo.startswith("socket:["):
+                    achados.add(int(alvo[len("socket:[") : -1]))
+    return achados

@@ -17,6 +17,7 @@ import time
 import psutil
 
 from .caixa import NENHUM
+from .escutas import escutas
 from .isolamento import Iniciado, sem_espera_na_tela
 from .rastro import ler_rastro, sem_rastros
 from .tabela import descendentes, tabela
@@ -273,13 +274,7 @@ class Programa:
         Args:
             tipo: "tcp" ou "udp".
         """
-        enderecos = []
-        for processo in self.familia():
-            with contextlib.suppress(psutil.Error):
-                for conexao in processo.net_connections(kind=tipo):
-                    if conexao.laddr and conexao.status == (psutil.CONN_LISTEN if tipo == "tcp" else psutil.CONN_NONE):
-                        enderecos.append((conexao.laddr.ip, conexao.laddr.port))
-        return list(dict.fromkeys(enderecos))
+        return escutas(self.familia(), tipo)
 
     def esperar_que(self, condicao, prazo):
         """Espera valer uma condição sobre a tela do programa; diz se valeu antes do prazo, ou do fim dele."""
