@@ -186,6 +186,7 @@ def test_responde_ao_pendente_antes_de_fechar(servidor, dados, respostas):
         sock.sendall(dados)
         sock.shutdown(socket.SHUT_WR)
         assert ler_tudo(sock).decode() == respostas
+    assert anotou(servidor.diario, "fecha").detalhe == "o cliente encerrou o envio"
 
 
 def test_a_apresentacao_e_anotada_e_nao_respondida(servidor):
@@ -268,6 +269,32 @@ def test_quem_se_despede_sai_das_outras_filas(motor):
         assert not conexao.aberta and not motor.despedindo
 
 
+def test_o_prazo_vence_para_quem_esta_calado_ha_mais_tempo(motor):
+    """De dois clientes, só o calado é despedido; o outro continua a ser atendido (PI-23)."""
+    (um, primeira), (outro, _) = aceitar(motor), aceitar(motor)
+    with um, outro:
+        primeira.desde -= 60
+        motor.dar_uma_volta(sem_esperar=True)
+        assert ler(um, 100).decode() == "ERRO silêncio de 30 s\n"
+        outro.sendall(b"8\n")
+        motor.dar_uma_volta()
+        assert ler(outro, 4) == b"PAR\n"
+
+
+def test_quem_sai_sem_ouvir_a_resposta(motor):
+    """O RST que só se descobre no send também fica no registro, e a conexão é fechada (PI-24)."""
+    sock, conexao = aceitar(motor)
+    motor.guardar(conexao, b"PAR\n")
+    reiniciar(sock)
+    motor.responder()
+    motor.escrever_o_diario()
+    assert [(e.tipo, e.detalhe[:17]) for e in motor.diario][-2:] == [
+        ("erro", "conexão perdida: "),
+        ("fecha", "conexão perdida"),
+    ]
+    assert not conexao.aberta and not motor.conversando
+
+
 def test_quem_volta_a_falar_sai_do_silencio(motor):
     """Um pedido cru que vira linha não fica na fila do silêncio, que é de quem ainda o espera (PI-11)."""
     (um, primeira), (outro, segunda) = aceitar(motor), aceitar(motor)
@@ -321,7 +348,9 @@ def test_um_rst_encerra_so_aquela_conexao(servidor):
         sock.sendall(b"12")
         anotou(servidor.diario, "recebe")
         reiniciar(sock)
-        assert "reiniciou a conexão (ECONNRESET)" in anotou(servidor.diario, "erro").detalhe
+        assert re.fullmatch(
+            r"conexão perdida: .*reiniciou a conexão \(ECONNRESET\)", anotou(servidor.diario, "erro").detalhe
+        )
         assert anotou(servidor.diario, "fecha").detalhe == "conexão perdida"
         outro.sendall(b"8\n")
         assert ler(outro, 4) == b"PAR\n"
@@ -380,13 +409,15 @@ def test_quem_sai_da_um_lugar_so():
     """PI-25: com um lugar por endereço, o segundo é sempre avisado, por mais que outros já tenham saído."""
     with Servidor(max_por_endereco=1) as servidor:
         for _ in range(3):
-            cursor = servidor.diario.cursor
-            with conectar(servidor.endereco) as um, conectar(servidor.endereco) as outro:
+            with conectar(servidor.endereco) as um:
                 um.sendall(b"8\n")
                 assert ler(um, 4) == b"PAR\n"
-                assert ler_tudo(outro) == "ERRO conexões demais do mesmo endereço\n".encode()
-            for _ in range(2):
-                cursor = anotou(servidor.diario, "fecha", cursor=cursor).numero + 1
+                for _ in range(2):  # a saída de quem não coube não libera o lugar de ninguém
+                    cursor = servidor.diario.cursor
+                    with conectar(servidor.endereco) as outro:
+                        assert ler_tudo(outro) == "ERRO conexões demais do mesmo endereço\n".encode()
+                    cursor = anotou(servidor.diario, "fecha", cursor=cursor).numero + 1
+            anotou(servidor.diario, "fecha", cursor=cursor)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="o macOS só tem o 127.0.0.1")
@@ -404,8 +435,9 @@ def test_os_ultimos_lugares_nao_sao_de_quem_ja_tem_muitos():
         assert [de(f"127.0.1.{1 + i}") for i in range(5)] == [b"PAR\n"] * 4 + [b"ERRO"]
 
 
-def test_servidor_muito_cheio():
+def test_servidor_muito_cheio(monkeypatch):
     """Uma multidão além do limite, que não lê nem fecha, não gasta descritores sem fim (PI-25)."""
+    monkeypatch.setattr("parimpar.motor.ADEUS", 60)  # segundos: ninguém sai da despedida no meio do teste
     with (
         Servidor(max_conexoes=1) as servidor,
         conectar(servidor.endereco) as primeiro,
@@ -417,6 +449,7 @@ def test_servidor_muito_cheio():
             assert ler(sock, len(CHEIO)) == CHEIO
         primeiro.sendall(b"8\n")
         assert ler(primeiro, 4) == b"PAR\n"
+        assert tipos(servidor.diario).count("conecta") == 1 + MAXIMO_A_DESPEDIR
 
 
 def test_a_ultima_resposta_nao_se_perde(servidor):
@@ -538,7 +571,8 @@ def test_parar_fecha_tudo(servidor):
     assert escuta.fileno() == -1
     with pytest.raises(ConnectionRefusedError):
         conectar(servidor.endereco)
-    assert tipos(servidor.diario)[-2:] == ["fecha", "para"]
+    fecha, para = list(servidor.diario)[-2:]
+    assert (fecha.tipo, fecha.detalhe, para.tipo) == ("fecha", "o servidor parou", "para")
 
 
 def test_o_que_chegou_antes_de_parar_e_lido():
@@ -587,8 +621,7 @@ def test_para_em_dois_segundos_o_que_quer_que_façam():
 
 
 def descritores():
-    """Quantos este processo tem abertos, sem contar os que o coletor de lixo já pode fechar."""
-    gc.collect()
+    """Quantos este processo tem abertos."""
     return len(os.listdir("/proc/self/fd"))
 
 
@@ -606,6 +639,7 @@ def test_um_servidor_esquecido_nao_prende_o_programa(servidor):
 @so_no_linux
 def test_parar_devolve_os_descritores_na_hora():
     """Nenhum fica aberto à espera do coletor de lixo, nem se alguém ainda olha para a thread (PI-26)."""
+    gc.collect()
     antes = descritores()
     with Servidor() as servidor:
         thread = thread_de(servidor)
@@ -619,12 +653,14 @@ def test_reescrever_a_variavel_nao_deixa_rastro():
     def threads():
         return [thread for thread in threading.enumerate() if thread.name.startswith("servidor-parimpar")]
 
+    gc.collect()
     antes = descritores()
     for _ in range(5):
         servidor = Servidor().iniciar()
         assert atende(servidor)
         assert len(threads()) == 1
     del servidor
+    gc.collect()
     assert threads() == [] and descritores() == antes
 
 
@@ -654,6 +690,20 @@ def test_um_fork_nao_prende_a_porta(servidor):
         finally:
             aqui.close()
             os.waitpid(filho, 0)
+
+
+@so_no_linux
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_o_filho_de_um_fork_nao_herda_descritores():
+    """Nem a escuta, nem as conexões, nem o que acorda a thread, nem o seletor: tudo se fecha no filho (PI-26)."""
+    gc.collect()
+    antes = descritores()
+    with Servidor() as servidor, conectar(servidor.endereco):
+        anotou(servidor.diario, "conecta")
+        filho = os.fork()
+        if filho == 0:
+            os._exit(0 if descritores() == antes + 1 else 1)  # o do cliente é de quem fez o fork
+        assert os.waitstatus_to_exitcode(os.waitpid(filho, 0)[1]) == 0
 
 
 @so_no_unix
@@ -699,6 +749,8 @@ with Servidor() as servidor:
     gasto, cursor = time.process_time(), servidor.diario.cursor
     servidor.diario.esperar(lambda e: e.tipo == "nunca", 1.2, cursor)
     erros = [e for e in servidor.diario.desde(cursor)[0] if e.tipo == "erro"]
+    falta = "acabaram os descritores deste processo (EMFILE); nova tentativa em 0,5 s"
+    assert {(e.chamada, e.detalhe) for e in erros} == {("accept()", falta)}, erros
     print(time.process_time() - gasto, len(erros), servidor.ligado, flush=True)
     input()
 """
@@ -759,14 +811,16 @@ def test_o_limite_do_sistema_e_dito():
 import resource
 from parimpar import Servidor
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-with Servidor(max_conexoes=5000) as servidor:
-    print(next(iter(servidor.diario)).detalhe)
-with Servidor() as servidor:
-    assert next(iter(servidor.diario)).detalhe == ""
+for host, max_conexoes in (("0.0.0.0", 5000), ("127.0.0.1", 73), ("127.0.0.1", 72), ("127.0.0.1", None)):
+    with Servidor(host, max_conexoes=max_conexoes) as servidor:
+        print(next(iter(servidor.diario)).detalhe)
 """
-    assert re.search(
-        r"só deixa abrir \d+ conexões neste processo, e pediram-se 5000.*ulimit -n", em_outro_processo(programa)
+    aviso = (
+        "o sistema só deixa abrir 72 conexões neste processo, e pediram-se {}; "  # 200 menos os descritores reservados
+        "no Linux e no macOS, aumente com ulimit -n antes de abrir o Python"
     )
+    da_rede = "atenção: aceita conexões da rede, não só desta máquina; "
+    assert em_outro_processo(programa).split("\n") == [da_rede + aviso.format(5000), aviso.format(73), "", "", ""]
 
 
 @pytest.mark.parametrize(
