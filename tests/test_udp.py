@@ -370,6 +370,22 @@ def responder_com(falso, cliente, *datagramas):
     cliente._esperar_resposta = responder
 
 
+def test_a_pergunta_e_anotada_com_o_instante_de_antes():
+    """Em ordem de instante, o envio do cliente vem antes da chegada, mesmo que se anote depois."""
+    chegou = []
+    with novo() as falso, ClienteUDP(*falso.getsockname(), espera=PRAZO) as cliente:
+
+        def anotar(tipo, *args, **opcoes):
+            if tipo == "envia":
+                falso.sendto(b"PAR", falso.recvfrom(100)[1])
+                chegou.append(time.monotonic())
+            de_verdade(tipo, *args, **opcoes)
+
+        de_verdade, cliente._anotar = cliente._anotar, anotar
+        cliente.perguntar(8)
+    assert next(iter(cliente.diario)).instante < chegou[0]
+
+
 @pytest.mark.parametrize("datagrama", [b"PAR", b"PAR\n", b"PAR\r\n"])
 def test_a_resposta_pode_terminar_como_uma_linha(datagrama):
     """O `\\n`, e o `\\r` antes dele, não fazem parte da resposta (PI-30)."""
