@@ -24,7 +24,10 @@ CORES = {"cliente": AZUL, "servidor": LARANJA}
 LETRAS = {"cliente": AZUL, "servidor": "#B34700"}  # em letra miúda, o laranja das formas contrastaria pouco
 
 BORDA = "1px solid var(--jp-border-color1, #9e9e9e)"
-_CELULA = f"text-align:left;padding:3px 18px 3px 0;border-bottom:{BORDA};overflow-wrap:anywhere"
+_CELULA = f"text-align:left;padding:3px 10px 3px 0;border-bottom:{BORDA}"
+# Onde falta largura, quebram-se os valores; os títulos, não, e um nome só se for comprido.
+_VALOR = f"{_CELULA};overflow-wrap:anywhere"
+_NOME = f"{_VALOR};min-width:6em;font-weight:normal"
 
 
 def cor(nome):
@@ -63,8 +66,8 @@ class Tabela:
         titulos, *linhas = [[html.escape(celula) for celula in linha] for linha in self.linhas]
         cabeca = "".join(f'<th scope="col" style="{_CELULA}">{titulo}</th>' for titulo in titulos[1:])
         corpo = "".join(
-            f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{nome}</th>'
-            + "".join(f'<td style="{_CELULA}"><code>{valor}</code></td>' for valor in valores)
+            f'<tr><th scope="row" style="{_NOME}">{nome}</th>'
+            + "".join(f'<td style="{_VALOR}">{valor and f"<code>{valor}</code>"}</td>' for valor in valores)
             + "</tr>"
             for nome, *valores in linhas
         )

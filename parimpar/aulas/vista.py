@@ -19,6 +19,7 @@ BYTES_EM_HEXADECIMAL = 12
 A_ESPERA = "à espera de accept"
 _CAIXA = f"border:{BORDA};padding:4px 10px;margin:0;min-width:0"
 _CELULA = "text-align:left;padding:1px 10px 1px 0;vertical-align:top;overflow-wrap:anywhere"
+_UM_ENDERECO = "11em"  # onde falta largura, quebra-se o rótulo antes de se partir "127.0.0.1:45781"
 
 
 class Vista:
@@ -137,7 +138,7 @@ def _caixa_das_chamadas(eventos):
 def _caixa_da_ponta(nome, quem, retrato):
     linhas = "".join(
         f'<tr><th scope="row" style="{_CELULA};font-weight:normal">{html.escape(rotulo)}</th>'
-        f'<td style="{_CELULA}"><code>{html.escape(valor)}</code></td></tr>'
+        f'<td style="{_CELULA};min-width:{_UM_ENDERECO}"><code>{html.escape(valor)}</code></td></tr>'
         for rotulo, valor in _linhas(retrato).items()
     )
     return (

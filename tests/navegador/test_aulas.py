@@ -35,6 +35,23 @@ CORTADOS = """() => {
     }).map(e => `${e.tagName}.${e.className}: ${e.scrollWidth} em ${e.clientWidth}: ${e.textContent.slice(0, 60)}`);
 }"""
 
+# As palavras curtas que acabam numa linha e continuam na outra, no que se mostra em colunas ou sem parágrafos.
+PARTIDAS = """() => {
+    const aula = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)"), partidas = [], trecho = document.createRange();
+    for (const bloco of aula.querySelectorAll(":is(.jp-RenderedMarkdown, .jp-OutputArea-output) :is(pre, td, th)")) {
+        if (!bloco.checkVisibility()) continue;
+        const textos = document.createTreeWalker(bloco, NodeFilter.SHOW_TEXT);
+        while (textos.nextNode()) {
+            for (const { 0: palavra, index } of textos.currentNode.data.matchAll(/(?<![\\p{L}\\d_.:])[\\p{L}\\d_.:]{2,16}(?![\\p{L}\\d_.:])/gu)) {
+                trecho.setStart(textos.currentNode, index);
+                trecho.setEnd(textos.currentNode, index + palavra.length);
+                if (trecho.getClientRects().length > 1) partidas.push(palavra);
+            }
+        }
+    }
+    return partidas;
+}"""
+
 
 @pytest.fixture(scope="module", params=AULAS)
 def aula(abrir, request):
@@ -74,15 +91,18 @@ def test_acessibilidade(aula, tema, request):
 
 
 def test_projecao(aula):
-    """Num projetor, com zoom, um clique deixa só a aula na tela: nada se corta e nada rola de lado."""
+    """Num projetor, com zoom, um clique deixa só a aula na tela; com ele ou sem ele, nada se corta nem rola de lado."""
     pagina, projetar = aula.pagina, aula.painel.get_by_role("button", name="Projetar")
     pagina.set_viewport_size(PROJETOR)
+    assert pagina.evaluate(CORTADOS) == []
+    assert pagina.evaluate(PARTIDAS) == []
     projetar.click()
     expect(
         pagina.locator(".jp-SideBar, #jp-top-panel, #jp-menu-panel, #jp-bottom-panel").locator("visible=true")
     ).to_have_count(0)
     assert pagina.evaluate("() => document.documentElement.scrollWidth") == PROJETOR["width"]
     assert pagina.evaluate(CORTADOS) == []
+    assert pagina.evaluate(PARTIDAS) == []
     pagina.screenshot(path=CAPTURAS / "projecao.png")
     projetar.click()
     expect(pagina.locator("#jp-menu-panel")).to_be_visible()
