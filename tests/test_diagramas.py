@@ -235,6 +235,12 @@ def test_o_que_foi_cortado_do_desenho_nao_e_uma_perda():
     assert "não chegou" not in textos(eventos) and "458" not in re.findall(r"L(\d+)", conversa_em_svg(eventos))
 
 
+def test_um_numero_nao_se_separa_da_unidade():
+    """Um rótulo que não cabe numa linha não deixa a unidade sozinha na outra."""
+    prazo = Evento(0, 1.0, "cliente", "erro", "recvfrom(9)", detalhe="nada em 0,5 s")
+    assert {"erro: nada em", "0,5 s"} <= set(textos([prazo]))
+
+
 def test_o_erro_vale_quando_e_visto():
     """Um prazo que acaba vem depois do que aconteceu durante a espera."""
     prazo = Evento(0, 1.0, "cliente", "erro", "recvfrom(9)", detalhe="o prazo acabou", duracao=0.5)
@@ -254,6 +260,7 @@ def test_tabela():
     pagina = tabela._repr_html_()
     assert pagina.count('scope="col"') == pagina.count('scope="row"') == 2
     assert "<b>" not in pagina and "&lt;b&gt;" in pagina and "&amp;" in pagina
+    assert "<code></code>" not in Tabela(["o que se viu"], {"Ana": ("",)})._repr_html_()
 
 
 def test_o_fim_do_envio_chega_a_leitura_que_o_descobriu():

@@ -1,6 +1,7 @@
 """As barras dos defeitos: artistas, texto e os números do arquivo."""
 
 import csv
+import itertools
 
 import pytest
 from apoio import RAIZ
@@ -38,6 +39,20 @@ def test_nao_depende_so_da_cor(linhas):
     for barra, rotulo in zip(barras, rotulos, strict=True):
         assert bool(barra.get_hatch()) == rotulo.startswith("cliente: ")
     assert "27 de 30" in [texto.get_text() for texto in ax.texts]
+
+
+def test_nenhuma_palavra_sobra_na_ultima_linha(linhas):
+    """Um nome em duas linhas as tem de tamanho parecido, e dois nomes vizinhos não se encostam."""
+    figura = Figure(figsize=(8.5, 6.6), layout="constrained")
+    ax = figura.subplots()
+    barras_de_defeitos(linhas, ax)
+    figura.canvas.draw()
+    nomes = ax.get_yticklabels()
+    for nome in nomes:
+        tamanhos = [len(linha) for linha in nome.get_text().split("\n")]
+        assert min(tamanhos) >= max(tamanhos) / 2
+    caixas = [nome.get_window_extent() for nome in nomes]
+    assert all(acima.y0 > abaixo.y1 for acima, abaixo in itertools.pairwise(caixas))
 
 
 def test_texto_equivalente(linhas):

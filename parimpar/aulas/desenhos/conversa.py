@@ -4,6 +4,7 @@ Não passa pelo matplotlib: o painel o redesenha a cada troca, e quem espera a r
 """
 
 import html
+import re
 import textwrap
 from itertools import product
 
@@ -87,7 +88,9 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
 
 
 def _quebrar(texto):
-    return textwrap.wrap(texto, _LETRAS_DO_ROTULO) or [""]
+    """O rótulo em linhas, sem separar um número da sua unidade."""
+    junto = re.sub(r"(?<=\d) (?=[^\W\d])", "\xa0", texto)
+    return [linha.replace("\xa0", " ") for linha in textwrap.wrap(junto, _LETRAS_DO_ROTULO)] or [""]
 
 
 def _linha_de_vida(quem, fim):

@@ -21,7 +21,7 @@ def fatias(envios, leituras, ax=None):
     if ax is None:
         tamanhos = [", ".join(str(len(parte)) for parte in partes) for partes in (envios, leituras)]
         alt = f"O fluxo de bytes: os send deram {tamanhos[0]} bytes, e os recv tiraram {tamanhos[1]}."
-        with sozinho(min(max(5, 0.5 * sum(map(len, envios))), 8.5), 2.6, alt, descrever_fatias(envios, leituras)) as ax:
+        with sozinho(min(max(5, 0.5 * sum(map(len, envios))), 8.5), 2.2, alt, descrever_fatias(envios, leituras)) as ax:
             fatias(envios, leituras, ax)
         return None
     artistas = []
@@ -31,7 +31,7 @@ def fatias(envios, leituras, ax=None):
             artistas += _grupo(parte, x, y, quem, f"{nome} {i}", ax)
             x += len(parte)
     total = min(max(sum(map(len, envios)), sum(map(len, leituras)), 8), MAXIMO_DE_BYTES)
-    ax.set(xlim=(-0.3, total + 0.3), ylim=(-0.5, 2.6))
+    ax.set(xlim=(-0.3, total + 0.3), ylim=(-0.1, 2.5))
     ax.axis("off")
     ao_pe_da_letra(ax)
     return artistas
