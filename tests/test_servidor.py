@@ -137,22 +137,29 @@ def test_o_diario_do_servidor():
     assert Servidor().diario is not Servidor().diario
 
 
+class ComOutroSend:
+    """O socket de uma conexão, que só envia de outro jeito."""
+
+    def __init__(self, de_verdade, send):
+        self.de_verdade, self.send = de_verdade, send
+
+    def __getattr__(self, nome):
+        return getattr(self.de_verdade, nome)
+
+
 def test_o_recebido_esta_escrito_antes_da_resposta(motor):
     """Quem lê o diário depois de ouvir a resposta acha nele o pedido; e o envio tem o instante de antes do send."""
     sock, conexao = aceitar(motor)
     escrito, depois = [], []
 
-    class Espiao:
-        def send(self, dados):
-            escrito.extend(e.tipo for e in motor.diario)
-            enviados = de_verdade.send(dados)
-            depois.append(time.monotonic())
-            return enviados
+    def enviar(dados):
+        escrito.extend(e.tipo for e in motor.diario)
+        enviados = de_verdade.send(dados)
+        depois.append(time.monotonic())
+        return enviados
 
-        def __getattr__(self, nome):
-            return getattr(de_verdade, nome)
-
-    de_verdade, conexao.client_socket = conexao.client_socket, Espiao()
+    de_verdade = conexao.client_socket
+    conexao.client_socket = ComOutroSend(de_verdade, enviar)
     with sock:
         sock.sendall(b"7\nx\n")
         motor.dar_uma_volta()
@@ -419,6 +426,7 @@ def test_quem_sai_da_um_lugar_so():
                         assert ler_tudo(outro) == "ERRO conexões demais do mesmo endereço\n".encode()
                     cursor = anotou(servidor.diario, "fecha", cursor=cursor).numero + 1
             anotou(servidor.diario, "fecha", cursor=cursor)
+        assert not servidor._motor.por_endereco  # de quem já saiu não se guarda nada
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="o macOS só tem o 127.0.0.1")
@@ -497,6 +505,23 @@ def test_um_recv_cheio_de_linhas_nao_atrasa_os_outros():
         de_quem = [evento.remoto for evento in servidor.diario if evento.tipo == "erro"]
     seguidas = [len(list(grupo)) for _, grupo in itertools.groupby(de_quem)]
     assert len(de_quem) == 2 * linhas and max(seguidas) == MENSAGENS_POR_VOLTA
+
+
+def test_o_send_que_nao_aceita_nada_nao_perde_nada(motor):
+    """Sem lugar nem para um byte, a resposta espera inteira até o socket dizer que há espaço (PI-12)."""
+
+    def enviar(dados):
+        raise BlockingIOError
+
+    sock, conexao = aceitar(motor)
+    with sock:
+        de_verdade = conexao.client_socket
+        conexao.client_socket = ComOutroSend(de_verdade, enviar)
+        sock.sendall(b"8\n")
+        motor.dar_uma_volta()
+        conexao.client_socket = de_verdade
+        motor.dar_uma_volta()
+        assert ler(sock, 4) == b"PAR\n"
 
 
 def test_linhas_que_sobram_esperam_quem_nao_le(servidor):
