@@ -6,6 +6,7 @@ bloqueia, por isso um cliente parado não atrasa os outros (PI-22). O que os byt
 assunto de protocolo.py; o que aconteceu fica no diário.
 """
 
+import functools
 import os
 import socket
 import sys
@@ -341,11 +342,11 @@ class Motor(threading.Thread):
             enviados = 0
         conexao.a_enviar = resto = dados[enviados:]
         if enviados:
-            chamada, foram = f"send({len(dados)} bytes)", dados[: min(enviados, BYTES_GUARDADOS)]
+            conexao.desde = agora
+            chamada, foram = _chamada_do_send(len(dados)), dados[: min(enviados, BYTES_GUARDADOS)]
             self.anotacoes.append(
                 (agora, "servidor", "envia", chamada, conexao.local, conexao.remoto, foram, enviados, "")
             )
-            conexao.desde = agora
             (self.despedindo if conexao.adeus else self.conversando).move_to_end(conexao)
         if resto or conexao.entupida:
             self.ouvir(conexao, EVENT_WRITE if resto else EVENT_READ)
@@ -421,6 +422,11 @@ class Motor(threading.Thread):
         if self.anotacoes:
             self.diario.registrar_varios(self.anotacoes)
             self.anotacoes.clear()
+
+
+@functools.lru_cache(maxsize=1024)  # os mesmos tamanhos se repetem
+def _chamada_do_send(bytes_):
+    return f"send({bytes_} bytes)"
 
 
 def _aviso(motivo):

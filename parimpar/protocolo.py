@@ -69,6 +69,9 @@ class Invalido(NamedTuple):
         return f"pedido inválido: {self.motivo}"
 
 
+_montar = tuple.__new__  # o de um NamedTuple só o chama, com um passo a mais: há um Pedido por mensagem
+
+
 def classificar(numero, sorteio=random):
     """Devolve o que o servidor responde a um número: PAR, ÍMPAR ou letras sorteadas.
 
@@ -106,13 +109,14 @@ def interpretar(dados, ultimas_respostas, sorteio):
         ultimas_respostas: as que uma devolução pode repetir (PI-05).
         sorteio: de onde vêm as letras.
     """
-    dados = dados.strip(b" ")
+    if not dados.isdigit():  # quase sempre não há o que tirar
+        dados = dados.strip(b" ")
     algarismos = dados if dados.isdigit() else _sem_sinal(dados)  # em bytes, isdigit só aceita de 0 a 9
     if algarismos:
         casas = len(algarismos)  # sem o sinal, com os zeros à esquerda (PI-02)
         if casas <= LIMITE_DE_CASAS:
             # O último algarismo decide: mil casas custam o mesmo que uma.
-            return Pedido(dados.decode(), "PAR" if dados[-1] in b"02468" else "ÍMPAR")
+            return _montar(Pedido, (dados.decode(), "PAR" if dados[-1] in b"02468" else "ÍMPAR"))
         if casas <= MAXIMO_DE_CASAS:
             return Pedido(dados.decode(), "".join(sorteio.choices(string.ascii_letters, k=casas)))
         return Invalido(dados, f"o número tem {casas} casas e o máximo é {MAXIMO_DE_CASAS}; envie um número menor")
@@ -180,9 +184,12 @@ class Conversa:
             if len(linha) > MAXIMO_DO_PEDIDO:
                 return [*mensagens, self._estourou(linha)]
             self.em_linha = True
-            mensagem = interpretar(linha.removesuffix(b"\r"), self._ultimas_respostas, self._sorteio)
-            if mensagem.resposta is not None:
-                self._ultimas_respostas = (mensagem.resposta,)
+            if not linha.isdigit():
+                linha = linha.removesuffix(b"\r")
+            mensagem = interpretar(linha, self._ultimas_respostas, self._sorteio)
+            resposta = mensagem.resposta
+            if resposta is not None:
+                self._ultimas_respostas = (resposta,)
             mensagens.append(mensagem)
         self.sobra = len(linhas) == maximo and b"\n" in pendente
         if len(pendente) > MAXIMO_DO_PEDIDO and not self.sobra:
