@@ -1,4 +1,4 @@
-"""A quem se pode atender agora: o `selectors` da aula 07, ou, no Linux, o epoll sem o que há entre os dois.
+"""A quem se pode atender agora: o `selectors` da aula 07, ou, no Linux, o `epoll` sem o que há entre os dois.
 
 O `selectors` serve a todos os sistemas, mas monta uma chave a cada registro e passa por várias funções: registrar
 e tirar um socket custa mais nelas do que nas duas chamadas ao sistema. Num servidor em que cada pergunta é uma
@@ -17,7 +17,7 @@ def criar():
 
 
 class SeletorComum:
-    """O do módulo `selectors`: kqueue no macOS, select no Windows."""
+    """O do módulo `selectors`: `kqueue` no macOS, `select` no Windows."""
 
     def __init__(self):
         self._seletor = selectors.DefaultSelector()
@@ -48,7 +48,7 @@ class SeletorComum:
 
 
 class SeletorDoEpoll:
-    """O epoll do Linux e um dicionário: de cada descritor, quem foi registrado."""
+    """O `epoll` do Linux e um dicionário: de cada descritor, quem foi registrado."""
 
     maximo = None
 

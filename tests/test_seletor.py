@@ -1,4 +1,4 @@
-"""Os dois seletores, o do módulo `selectors` e o do epoll, dizem o mesmo de cada socket."""
+"""Os dois seletores, o do módulo `selectors` e o do `epoll`, dizem o mesmo de cada socket."""
 
 import os
 import selectors
@@ -14,7 +14,7 @@ from parimpar.seletor import SeletorComum, SeletorDoEpoll
 @pytest.fixture(params=[SeletorComum, SeletorDoEpoll])
 def seletor(request):
     if request.param is SeletorDoEpoll and not hasattr(selectors, "EpollSelector"):
-        pytest.skip("só o Linux tem epoll")
+        pytest.skip("só o Linux tem `epoll`")
     seletor = request.param()
     yield seletor
     seletor.close()
@@ -66,7 +66,7 @@ def test_tirar_quem_nao_entrou(seletor, par):
 
 
 def test_o_seletor_e_o_que_o_sistema_tem(monkeypatch):
-    """No Linux, o do epoll; no Windows, o comum, que diz quantos sockets cabem."""
+    """No Linux, o do `epoll`; no Windows, o comum, que diz quantos sockets cabem."""
     if hasattr(selectors, "EpollSelector"):
         escolhido = modulo.criar()
         assert type(escolhido) is SeletorDoEpoll and escolhido.maximo is None
