@@ -24,6 +24,7 @@ TESTES = {
     "protocolo": ["protocolo"],
     "diario": ["diario"],
     "kernel": ["kernel"],
+    "seletor": ["seletor", "servidor"],
     "motor": ["servidor", "interoperabilidade"],
     "servidor": ["servidor", "udp"],
     "cliente": ["cliente"],

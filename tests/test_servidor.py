@@ -520,7 +520,7 @@ def test_o_send_que_nao_aceita_nada_nao_perde_nada(motor):
         sock.sendall(b"8\n")
         motor.dar_uma_volta()
         conexao.client_socket = de_verdade
-        motor.dar_uma_volta()
+        motor.dar_uma_volta(sem_esperar=True)
         assert ler(sock, 4) == b"PAR\n"
 
 
