@@ -5,6 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from apoio import RAIZ
 
 from parimpar import Cliente, Diario, ErroParimpar, Servidor
 from parimpar.aulas.desenhos import (
@@ -159,6 +160,12 @@ def test_as_cores_se_leem_nos_dois_temas(nome):
     assert contraste(TEMA["realce"][0], "#212121") >= 4.5 and contraste(TEMA["realce"][1], "#f5f5f5") >= 4.5
 
 
+def test_os_comentarios_se_leem_no_tema_escuro():
+    """A cor que se dá a eles no JupyterLab, em que está o "# escreva aqui", tem 4,5:1 com o fundo do código."""
+    folha = (RAIZ / "parimpar/jupyter/extensao/static/parimpar.css").read_text(encoding="utf-8")
+    assert contraste(re.search(r"editor-comment-color: (#\w{6})", folha)[1], "#212121") >= 4.5
+
+
 def setas(eventos):
     """{(de que evento sai, a qual chega)} de cada seta inteira, de uma ponta à outra."""
     return {(i, j) for _, i, j in ligacoes(eventos) if j not in (None, NAO_CHEGOU)}
@@ -239,6 +246,15 @@ def test_um_numero_nao_se_separa_da_unidade():
     """Um rótulo que não cabe numa linha não deixa a unidade sozinha na outra."""
     prazo = Evento(0, 1.0, "cliente", "erro", "recvfrom(9)", detalhe="nada em 0,5 s")
     assert {"erro: nada em", "0,5 s"} <= set(textos([prazo]))
+
+
+def test_um_endereco_nao_se_parte():
+    """Uma chamada com endereço que não cabe numa linha quebra antes dele; a que cabe fica inteira."""
+    longa, curta = (
+        Evento(i, 1.0, "cliente", "conecta", c)
+        for i, c in enumerate(("connect(('127.0.0.1', 45781))", "bind(('', 0))"))
+    )
+    assert {"connect(", "('127.0.0.1',", "45781))", "bind(('', 0))"} <= set(textos([longa, curta]))
 
 
 def test_o_erro_vale_quando_e_visto():

@@ -88,9 +88,10 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
 
 
 def _quebrar(texto):
-    """O rótulo em linhas, sem separar um número da sua unidade."""
-    junto = re.sub(r"(?<=\d) (?=[^\W\d])", "\xa0", texto)
-    return [linha.replace("\xa0", " ") for linha in textwrap.wrap(junto, _LETRAS_DO_ROTULO)] or [""]
+    """O rótulo em linhas, sem separar um número da sua unidade, nem partir um endereço se ele couber sozinho."""
+    texto = re.sub(r"(?<=\d) (?=[^\W\d])", "\xa0", texto).replace("((", "( (")
+    linhas = textwrap.wrap(texto, _LETRAS_DO_ROTULO)
+    return [linha.replace("\xa0", " ").replace("( (", "((") for linha in linhas] or [""]
 
 
 def _linha_de_vida(quem, fim):
