@@ -150,7 +150,7 @@ class Motor(threading.Thread):
         for quem in prontos:
             if quem is self.server_socket:
                 self.aceitar()
-            elif quem is not self.acorda and quem.aberta:  # ele só acorda a thread, para parar; as sobras fecham algumas
+            elif quem is not self.acorda:  # esse só acorda a thread, para parar
                 try:
                     if quem.entupida:
                         self.enviar(quem, time.monotonic())

@@ -546,18 +546,6 @@ def test_linhas_que_sobram_esperam_quem_nao_le(motor):
     assert lido == RECUSA_DA_VAZIA * enviadas + b"PAR\n"
 
 
-def test_quem_se_perde_com_linhas_a_tratar_so_se_fecha_uma_vez(motor):
-    """Na mesma volta em que o sorteio falha numa linha que sobrou, o cliente envia mais, e ele já não é lido."""
-    motor.sorteio = None  # sem como sortear letras
-    with conectar(motor.local) as sock:
-        sock.sendall(b"\n" * MENSAGENS_POR_VOLTA + b"12345678901\n")
-        while not motor.com_sobra:
-            motor.dar_uma_volta()
-        sock.sendall(b"8\n")
-        motor.dar_uma_volta(sem_esperar=True)
-    assert [e.detalhe for e in motor.diario if e.tipo == "fecha"] == ["erro interno"]
-
-
 def ler_o_que_houver(sock, motor):
     """O próximo pedaço que o motor envia, dando as voltas que for preciso; vazio no fim."""
     while not select.select([sock], [], [], 0)[0]:
