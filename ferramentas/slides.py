@@ -41,6 +41,7 @@ ESTILO = f"""
 .reveal table {{ border-collapse: collapse; font-size: 27px; margin: 0 0 14px }}
 .reveal th, .reveal td {{ padding: 3px 16px 3px 0; border-bottom: 1px solid #999; text-align: left }}
 .reveal th, .reveal td:not(:last-child) {{ overflow-wrap: normal !important }}
+.reveal td {{ min-width: 0 !important }} /* com letra deste tamanho, as três caixas da Vista só cabem se os valores quebram */
 .reveal img {{ display: block; max-width: 100%; max-height: {ALTURA - 2 * MARGEM - 40}px; margin: 0 auto 10px }}
 .reveal .bloco div, .reveal .bloco td, .reveal .bloco th, .reveal .bloco caption {{ font-size: inherit !important }}
 .medindo .reveal .bloco {{ width: {LARGURA - 2 * MARGEM}px; overflow: hidden }}
