@@ -7,6 +7,8 @@ import pytest
 from apoio import dispensar
 from lab import CAPTURAS, OPCOES_DO_CHROMIUM, RAIZ, Notebook, jupyterlab
 
+ESPERA = 20_000  # milissegundos até o que se espera aparecer: os 5 s do Playwright são poucos numa máquina ocupada
+
 
 def _chromium():
     caminho = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -19,8 +21,9 @@ def _chromium():
 def navegador():
     """Um Chromium sem janela."""
     caminho = _chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=ESPERA)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=caminho, args=OPCOES_DO_CHROMIUM)
         yield chromium

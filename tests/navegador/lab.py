@@ -25,6 +25,8 @@ OPCOES_DO_CHROMIUM = (
     "--disable-component-update --disable-sync"
 ).split()
 
+COMECO = 180  # segundos; com os processadores ocupados, o JupyterLab já levou mais de um minuto para começar
+
 # O iniciar.py não muda a instalação que já existe.
 _ONDE = json.loads(importlib.metadata.distribution("parimpar").read_text("direct_url.json") or "{}")
 EDITAVEL = ["--editavel"] if _ONDE.get("dir_info", {}).get("editable") else []
@@ -82,7 +84,7 @@ def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
     with open(casa / "lab.log", "wb") as registro:
         processo = subprocess.Popen(comando, cwd=RAIZ, env=ambiente, stdout=registro, stderr=subprocess.STDOUT)
         try:
-            limite = time.monotonic() + 60
+            limite = time.monotonic() + COMECO
             while True:
                 try:
                     urllib.request.urlopen(f"{base}/api/status?token={token}", timeout=1).close()
@@ -92,7 +94,7 @@ def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
                 except OSError:
                     pass
                 assert processo.poll() is None, (casa / "lab.log").read_text()
-                assert time.monotonic() < limite, f"{programa} não respondeu em 60 s"
+                assert time.monotonic() < limite, f"{programa} não respondeu em {COMECO} s"
                 time.sleep(0.1)  # intervalo entre duas perguntas; quem decide é a resposta
             yield f"{base}{caminho}{token}"
         finally:
@@ -117,16 +119,25 @@ class Notebook:
     """Um notebook aberto no JupyterLab."""
 
     def __init__(self, pagina, endereco):
+        # Perguntado pelos kernels enquanto um deles começa, o servidor do Jupyter não sabe desde quando ele está parado, e dá
+        # o erro 500; a página pergunta de novo. Só se vê numa máquina ocupada.
         self.pagina, self.mensagens = pagina, []
-        pagina.on("console", lambda m: m.type == "error" and self.mensagens.append(f"{m.text} ({m.location['url']})"))
+        pagina.on("console", self._anotar)
         pagina.on("pageerror", lambda erro: self.mensagens.append(str(erro)))
         pagina.goto(endereco, wait_until="domcontentloaded")
         self.painel = pagina.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        self.painel.locator(".jp-CodeCell").first.wait_for(timeout=60_000)
+        self.painel.locator(".jp-CodeCell").first.wait_for(timeout=COMECO * 1000)
         self._esperar("w => w?.sessionContext?.session?.kernel?.status === 'idle'")
 
+    def _anotar(self, mensagem):
+        do_servidor = "/api/kernels?" in mensagem.location["url"] and "status of 500" in mensagem.text
+        if mensagem.type == "error" and not do_servidor:
+            self.mensagens.append(f"{mensagem.text} ({mensagem.location['url']})")
+
     def _esperar(self, condicao):
-        self.pagina.wait_for_function(f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=90_000)
+        self.pagina.wait_for_function(
+            f"() => ({condicao})(window.jupyterapp?.shell.currentWidget)", timeout=COMECO * 1000
+        )
 
     def encerrar(self):
         """Desliga o kernel e fecha a página, se ainda está aberta."""
