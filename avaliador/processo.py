@@ -68,6 +68,7 @@ class Programa:
         self._excesso, self._encerrado = "", False
         self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
+        self.linhas = 0  # quantas escreveu até agora, contando as que não se guardaram
         self._iniciado = Iniciado(self.comando, pasta, entrada, isolamento, fica)
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
@@ -81,6 +82,7 @@ class Programa:
             with self._tranca:
                 canal += dados[: max(SAIDA_GUARDADA - len(canal), 0)]
                 self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
+                self.linhas += dados.count(b"\n")
 
     def _vigiar(self):
         while not self._acabou.wait(RONDA):

@@ -190,6 +190,13 @@ def test_o_intervalo_e_medido(avaliacoes, nome):
     assert re.search(r"repete a cada (0,9|1(,\d)?) s, e não a cada 2 s", veredito.explicacao), veredito
 
 
+def test_quem_enche_a_tela_num_instante_nao_faz_pausa(monkeypatch):
+    """O que se guarda da tela já estava cheio quando se começou a contar os avisos: contam-se também os outros."""
+    monkeypatch.setattr("avaliador.processo.SAIDA_GUARDADA", 1000)
+    (veredito,) = exame("gira.py", ["fora-do-ar"]).avaliar().vereditos
+    assert veredito.situacao == TOLERADO and "sem nenhuma pausa" in veredito.explicacao, veredito
+
+
 def test_a_tela_de_uma_volta_nao_e_a_da_seguinte():
     """Quem volta logo escreve a resposta seguinte enquanto se olha a tela: ela não conta como a primeira."""
     argumentos = comando_do_aluno(ALUNOS / "calcula.py", str(porta := porta_livre()), "0.05")

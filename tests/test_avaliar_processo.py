@@ -27,6 +27,12 @@ def test_o_que_diz_e_o_que_reclama():
     assert programa.excecao() == "ZeroDivisionError: division by zero (linha 1)" and "Traceback" in programa.saida
 
 
+def test_todas_as_linhas_se_contam():
+    """Também as que não cabem no que se guarda da tela, nos dois canais."""
+    programa = executar("import sys; print('x\\n' * 100_000, end=''); print('y', file=sys.stderr)")
+    assert programa.linhas == 100_001 and len(programa.saida) < 100_000
+
+
 def test_o_ambiente_e_o_que_o_avaliador_define(monkeypatch):
     """Nem cores, nem o que diga que é um exame; o necessário, sim."""
     for nome in ("FORCE_COLOR", "CLICOLOR_FORCE", "PYTHON_COLORS", "QUALQUER"):

@@ -212,7 +212,7 @@ class _Fechada:
 
     bancada: a dele, já encerrada.
     avisos: as linhas que só escreveu com a porta fechada.
-    por_segundo: quantas delas por segundo.
+    por_segundo: quantas linhas escreveu por segundo com ela fechada.
     rastro: mostrou o de uma exceção.
     desistiu: terminou antes de ela se abrir.
     prazo: segundos que se esperou por um pedido, depois.
@@ -235,9 +235,10 @@ def _com_a_porta_fechada(exame, prazo):
             return [x for x in linhas if x.strip() and not _sem_numeros(x) <= de_sempre]
 
         bancada.esperar(avisos, max(3.0, min(6 * inicio, 8.0)))
-        ja_avisou, antes = len(avisos()), time.monotonic()
+        antes, comeco = bancada.programa.linhas, time.monotonic()
         bancada.esperar(bancada.acabou, bancada.ritmo.folga)
-        por_segundo = (len(avisos()) - ja_avisou) / max(time.monotonic() - antes, 0.1)
+        # Quem não faz pausa enche num instante o que se guarda da tela: contam-se todas as linhas.
+        por_segundo = (bancada.programa.linhas - antes) / max(time.monotonic() - comeco, 0.1)
         visto = _Fechada(bancada, avisos(), por_segundo, tem_rastro(bancada.programa.saida), bancada.acabou(), prazo)
         if not visto.desistiu:
             if not bancada.abrir():
