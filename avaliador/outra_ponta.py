@@ -1,12 +1,10 @@
 """A outra ponta de uma conexão local, vista pelo sistema: quanto ainda não leu, e de que processo é.
 
-No Linux pergunta-se por netlink (man 7 sock_diag) só por aquela conexão. O `/proc/net/tcp` traz a tabela inteira, e
-depois de uma turma examinada ela pode ter cem mil linhas em TIME_WAIT. Nos outros sistemas só a psutil diz de quem é
-uma conexão, e ninguém diz quanto falta ler.
+No Linux pergunta-se ao kernel só por aquela conexão (sock_diag.py). Nos outros sistemas só a psutil diz de quem é uma conexão,
+e ninguém diz quanto falta ler.
 """
 
 import contextlib
-import os
 import socket
 import struct
 import sys
@@ -14,13 +12,10 @@ from dataclasses import dataclass
 
 import psutil
 
-SOCK_DIAG, POR_FAMILIA = 4, 20  # NETLINK_SOCK_DIAG e SOCK_DIAG_BY_FAMILY, em linux/netlink.h e linux/sock_diag.h
-PEDIDO = "=IHHIIBBxxIHH16s16sIII"  # o cabeçalho e o `inet_diag_req_v2`, de linux/inet_diag.h
-QUALQUER = 0xFFFFFFFF  # todos os estados; e INET_DIAG_NOCOOKIE
-FILA, INODE = 72, 84  # onde ficam, na resposta: 16 bytes de cabeçalho, e o `inet_diag_msg`
+from .sock_diag import INODE, UM, inodes, perguntar
+
+FILA = 72  # onde fica, na resposta, quanto há na fila de recepção
 ESTADO, COM_DONO = 17, (1, 8)  # onde fica; ESTABLISHED e CLOSE_WAIT: o programa ainda pode ler
-ERRO = 2  # NLMSG_ERROR: não há tal conexão
-PRAZO = 0.5  # segundos: o kernel responde logo, ou não responde
 
 
 @dataclass(frozen=True)
@@ -47,20 +42,11 @@ def outra_ponta(sock):
         return None
     with contextlib.suppress(OSError, struct.error):
         dela, daqui = sock.getpeername(), sock.getsockname()
-        familia, protocolo = (sock.family, socket.IPPROTO_TCP)
-        enderecos = [socket.inet_pton(familia, host).ljust(16, b"\0") for host in (dela[0], daqui[0])]
+        enderecos = [socket.inet_pton(sock.family, host).ljust(16, b"\0") for host in (dela[0], daqui[0])]
         portas = [socket.htons(porta) for porta in (dela[1], daqui[1])]
-        pedido = struct.pack(
-            PEDIDO, struct.calcsize(PEDIDO), POR_FAMILIA, 1, 1, 0, familia, protocolo, QUALQUER, *portas, *enderecos, 0,
-            QUALQUER, QUALQUER,
-        )  # fmt: skip
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG) as netlink:
-            netlink.settimeout(PRAZO)
-            netlink.send(pedido)
-            resposta = netlink.recv(4096)
-        if struct.unpack_from("=H", resposta, 4)[0] != ERRO:
-            inode, por_ler = (struct.unpack_from("=I", resposta, onde)[0] for onde in (INODE, FILA))
-            return OutraPonta(inode, por_ler, inode == 0 and resposta[ESTADO] not in COM_DONO)
+        (resposta,) = perguntar(UM, sock.family, socket.IPPROTO_TCP, portas=portas, enderecos=enderecos)
+        inode, por_ler = (struct.unpack_from("=I", resposta, onde)[0] for onde in (INODE, FILA))
+        return OutraPonta(inode, por_ler, inode == 0 and resposta[ESTADO] not in COM_DONO)
     return None
 
 
@@ -80,15 +66,3 @@ def e_de(sock, pids):
                 if conexao.laddr and (conexao.laddr.ip.removeprefix("::ffff:"), conexao.laddr.port) == remoto:
                     return True
     return False
-
-
-def inodes(pid):
-    """Os números dos sockets que um processo tem abertos, no Linux."""
-    achados = set()
-    with contextlib.suppress(OSError):
-        for descritor in os.listdir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                alvo = os.readlink(f"/proc/{pid}/fd/{descritor}")
-                if alvo.startswith("socket:["):
-                    achados.add(int(alvo[len("socket:[") : -1]))
-    return achados

@@ -310,9 +310,7 @@ class Motor(threading.Thread):
                 self.anotar_mensagem(conexao, mensagem)
         respostas = conversa.codificar(mensagens)
         if respostas:
-            if not conexao.a_enviar:
-                self.a_responder.append(conexao)
-            conexao.a_enviar += respostas
+            self.guardar(conexao, respostas)
         if conversa.encerrada:
             self.despedir(conexao, "pedido longo demais", avisar=False)
         elif conversa.sobra:

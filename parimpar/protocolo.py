@@ -109,9 +109,10 @@ def interpretar(dados, ultimas_respostas, sorteio):
         ultimas_respostas: as que uma devolução pode repetir (PI-05).
         sorteio: de onde vêm as letras.
     """
-    if not dados.isdigit():  # quase sempre não há o que tirar
+    algarismos = dados
+    if not dados.isdigit():  # em bytes, isdigit só aceita de 0 a 9
         dados = dados.strip(b" ")
-    algarismos = dados if dados.isdigit() else _sem_sinal(dados)  # em bytes, isdigit só aceita de 0 a 9
+        algarismos = dados if dados.isdigit() else _sem_sinal(dados)
     if algarismos:
         casas = len(algarismos)  # sem o sinal, com os zeros à esquerda (PI-02)
         if casas <= LIMITE_DE_CASAS:
@@ -184,9 +185,7 @@ class Conversa:
             if len(linha) > MAXIMO_DO_PEDIDO:
                 return [*mensagens, self._estourou(linha)]
             self.em_linha = True
-            if not linha.isdigit():
-                linha = linha.removesuffix(b"\r")
-            mensagem = interpretar(linha, self._ultimas_respostas, self._sorteio)
+            mensagem = interpretar(linha.removesuffix(b"\r"), self._ultimas_respostas, self._sorteio)
             resposta = mensagem.resposta
             if resposta is not None:
                 self._ultimas_respostas = (resposta,)

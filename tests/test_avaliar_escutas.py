@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from avaliador import escutas as modulo
+from avaliador import sock_diag
 from avaliador.escutas import escutas
 
 FAMILIAS = [("127.0.0.1", socket.AF_INET)] + [("::1", socket.AF_INET6)] * socket.has_ipv6
@@ -18,7 +19,7 @@ def processo(request, monkeypatch):
     if request.param == "outro sistema":
         monkeypatch.setattr(modulo.sys, "platform", "darwin")
     elif request.param == "sem resposta":
-        monkeypatch.setattr(modulo, "POR_FAMILIA", 999)
+        monkeypatch.setattr(sock_diag, "POR_FAMILIA", 999)
     return psutil.Process(os.getpid())
 
 

@@ -348,7 +348,7 @@ def test_conversa_pega_no_meio_e_a_volta_do_contador(tmp_path):
 
 @so_com_permissao
 def test_ao_vivo_cada_segmento_uma_vez():
-    """A troca ao vivo tem os bytes da troca, cada um uma vez só, e acaba quando a conexão acaba."""
+    """A troca ao vivo tem os bytes da troca, na ordem e sem os dobrar, e acaba quando a conexão acaba."""
     with Servidor() as servidor:
         segmentos = captura.capturar(servidor.porta, PRAZO, lambda: rodada("7", *servidor.endereco))
     vezes = Counter((s.de, s.flags, s.seq, s.ack, s.dados.decode()) for s in segmentos)

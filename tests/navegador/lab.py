@@ -119,8 +119,6 @@ class Notebook:
     """Um notebook aberto no JupyterLab."""
 
     def __init__(self, pagina, endereco):
-        # Perguntado pelos kernels enquanto um deles começa, o servidor do Jupyter não sabe desde quando ele está parado, e dá
-        # o erro 500; a página pergunta de novo. Só se vê numa máquina ocupada.
         self.pagina, self.mensagens = pagina, []
         pagina.on("console", self._anotar)
         pagina.on("pageerror", lambda erro: self.mensagens.append(str(erro)))
@@ -130,6 +128,8 @@ class Notebook:
         self._esperar("w => w?.sessionContext?.session?.kernel?.status === 'idle'")
 
     def _anotar(self, mensagem):
+        # Perguntado pelos kernels enquanto um deles começa, o servidor do Jupyter não sabe desde quando ele está parado, e dá
+        # o erro 500; a página pergunta de novo. Só se vê numa máquina ocupada.
         do_servidor = "/api/kernels?" in mensagem.location["url"] and "status of 500" in mensagem.text
         if mensagem.type == "error" and not do_servidor:
             self.mensagens.append(f"{mensagem.text} ({mensagem.location['url']})")
