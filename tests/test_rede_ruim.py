@@ -546,12 +546,15 @@ with Servidor() as servidor, RedeRuim(servidor.endereco) as rede:
 def test_as_threads_que_terminaram_nao_se_acumulam(escuta):
     """Depois de muitas conexões, a rede só guarda as threads das que ainda existem."""
     with RedeRuim(escuta.getsockname()) as rede:
+        ultima = rede._threads[-1]
         for _ in range(10):
             with conectar(rede.endereco) as client_socket, contextlib.closing(escuta.accept()[0]) as conexao:
                 client_socket.sendall(b"7")
                 assert conexao.recv(1) == b"7"
             limite = time.monotonic() + PRAZO
-            while len(vivas(rede)) > 1 and time.monotonic() < limite:
+            while rede._threads[-1] is ultima and time.monotonic() < limite:  # a thread começa, e só depois se guarda
                 nada_chega(escuta, 0.01)
-            assert len(vivas(rede)) == 1
-        assert len(rede._threads) <= 2
+            ultima = rede._threads[-1]
+            ultima.join(PRAZO)
+            assert not ultima.is_alive()
+        assert len(rede._threads) == 2
