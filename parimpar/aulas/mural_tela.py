@@ -26,7 +26,8 @@ DOBRAS
   background: var(--fundo); min-width: 0 }
 .parimpar-mural .cartao.agora { border-left-color: var(--acesa) }
 .parimpar-mural .nome { font-size: 19px; font-weight: 700 }
-.parimpar-mural .nome, .parimpar-mural .viu { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.parimpar-mural .nome { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.parimpar-mural .viu { overflow-wrap: anywhere }
 .parimpar-mural .luzes { font: 700 14px/1.2 var(--jp-code-font-family, monospace) }
 .parimpar-mural .luz { display: inline-block; width: 1.4em; margin-right: 2px; text-align: center; border-radius: 3px;
   background: var(--acesa); color: var(--fundo) }
@@ -73,7 +74,7 @@ def _cartao(aluno, rotulo, agora):
     return (
         f'<div class="cartao{destaque}" role="listitem"><div class="nome">{html.escape(rotulo)}</div>'
         f'<div class="luzes" role="img" aria-label="{quantas}: {_missoes(aluno)}">{luzes}</div>'
-        f'<div class="viu" title="{html.escape(viu)}">{html.escape(viu)}</div></div>'
+        f'<div class="viu">{html.escape(viu)}</div></div>'
     )
 
 

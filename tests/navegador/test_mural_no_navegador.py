@@ -84,6 +84,16 @@ def test_o_modo_anonimo(mural, endereco):
     expect(cartao(mural, "Bruno")).to_be_visible()
 
 
+def test_o_defeito_se_le_inteiro(mural, endereco):
+    """O que um programa faz de errado se lê até o fim, ainda que ocupe mais de uma linha do cartão."""
+    with AlunoDeMentira(endereco, "Davi", 7) as aluno:
+        aluno.perguntar("7")
+        aluno.enviar("7 FIM")
+        viu = cartao(mural, "Davi").locator(".viu")
+        expect(viu).to_have_text("devolveu '7 FIM' em vez da resposta")
+    assert viu.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_o_mesmo_em_tabela(mural, endereco):
     """Aberta, a tabela continua aberta quando o mural se redesenha, e diz o que o cartão diz."""
     mural.locator("summary").click()
