@@ -24,7 +24,7 @@ TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
 INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
 CHEGADA = 0.3  # segundos que o que se digitou pode levar para chegar depois do Enter, numa máquina ocupada
-CALMA = 0.05  # segundos sem novidade antes de redesenhar: a resposta aparece antes da figura
+CALMA = 0.05  # segundos de uma novidade até o desenho dela: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
 
@@ -60,7 +60,7 @@ class Painel(Controles):
         self._vez_do_servidor = threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
         self._respondido, self._digitado = threading.Event(), threading.Event()
-        self._pedidos, self._ocupado = queue.SimpleQueue(), False
+        self._pedidos, self._ocupado = queue.SimpleQueue(), None  # desde quando se está numa troca
         self._aviso = ""  # por que o servidor não ligou, até que se tente de novo
         self._segundos = 10.0  # entre duas voltas: o último valor que se entendeu
         super().__init__()
@@ -115,11 +115,11 @@ class Painel(Controles):
 
     def _dar_uma_volta(self, numero):
         with self._vez_do_cliente:
-            self._ocupado = True  # se durar, o acompanhante desabilita o botão
+            self._ocupado = time.monotonic()  # se durar, o acompanhante desabilita o botão
             try:
                 troca = self._trocar(numero, time.perf_counter())
             finally:
-                self._ocupado = False
+                self._ocupado = None
                 self.botao_enviar.disabled = False
             self.trocas.appendleft(troca)
             self.contagem[troca.tipo] += 1
@@ -208,14 +208,14 @@ class Painel(Controles):
     # O que o painel mostra.
 
     def _acompanhar(self):
+        # O diário se olha de tempos em tempos: uma thread que acordasse a cada evento tomaria a vez da troca.
         cursor = self.diario.cursor
-        while not self._fechado.is_set():
-            novidade = self.diario.esperar(lambda _: True, DESCANSO, cursor)
-            if novidade and not self._fechado.wait(CALMA):
+        while not self._fechado.wait(CALMA):
+            if self.diario.cursor != cursor and not self._fechado.wait(CALMA):
                 cursor = self.diario.cursor
                 self._protegido(self.atualizar)
                 self._fechado.wait(DESCANSO)
-            elif self._ocupado:
+            elif (desde := self._ocupado) and time.monotonic() - desde > DESCANSO:
                 self.botao_enviar.disabled = True
                 if not self._ocupado:  # terminou neste meio-tempo
                     self.botao_enviar.disabled = False

@@ -44,13 +44,18 @@ ESTILO = (
 .parimpar-painel.parimpar-painel :is(button, input, summary):focus-visible { outline: 3px solid var(--jp-ui-font-color0, currentColor) !important;
   outline-offset: 2px; }
 DOBRAS
-.parimpar-chegou { animation: parimpar-chegou 0.9s ease-out; }
+.parimpar-quadro { border: BORDA; border-left: 6px solid var(--tinta); padding: 4px 10px; min-height: 92px;
+  box-sizing: border-box; overflow-wrap: anywhere; }
+.parimpar-quadro > :last-child { font-size: var(--letra); line-height: 1.25; font-weight: 700; }
+.parimpar-quadro span { color: var(--tinta); }
+.parimpar-chegou { animation: parimpar-chegou 0.4s ease-out; }
 @keyframes parimpar-chegou { from { background: REALCE; } }
 @media (prefers-reduced-motion: reduce) { .parimpar-chegou { animation: none; } }
 @container (max-width: 599px) { .parimpar-painel .parimpar-mesa { grid-template-columns: minmax(0, 1fr); } }
 </style>""".replace("DOBRAS", DOBRAS)
     .replace("CLIENTE", cor("cliente"))
     .replace("REALCE", cor("realce"))
+    .replace("BORDA", BORDA)
 )
 
 
@@ -79,15 +84,12 @@ def resposta(troca, quantas):
             casas = sum(c in "0123456789" for c in troca.numero)
             quantas_casas = "" if troca.tipo == "ERRO" else f" ({contar(casas, 'casa', 'casas')})"
             cima = f"{enviado}{quantas_casas}, em {_milissegundos(troca.segundos)}:"
-            tinta, tamanho = (
-                cor("servidor"),
-                2.2 if len(troca.resposta) <= 8 else 1.3 if len(troca.resposta) <= 32 else 1,
-            )
-            corpo = f'<span style="color:{tinta}">{_texto(troca.resposta, 400)}</span> FIM'
+            tinta, corpo = cor("servidor"), f"<span>{_texto(troca.resposta, 400)}</span> FIM"
+            tamanho = 2.2 if len(troca.resposta) <= 8 else 1.3 if len(troca.resposta) <= 32 else 1
+    # O estilo fica na folha, e não aqui: lê-se este texto a cada clique, entre ele e a resposta na tela.
     return (
-        f'<div role="status" class="{"parimpar-chegou" if troca else ""}" style="border:{BORDA};border-left:6px solid '
-        f'{tinta};padding:4px 10px;min-height:92px;box-sizing:border-box;overflow-wrap:anywhere"><div>{cima}</div>'
-        f'<div style="font-size:{tamanho}em;line-height:1.25;font-weight:700">{corpo}</div></div>'
+        f'<div role="status" class="parimpar-quadro{" parimpar-chegou" if troca else ""}" '
+        f'style="--tinta:{tinta};--letra:{tamanho}em"><div>{cima}</div><div>{corpo}</div></div>'
     )
 
 
