@@ -320,20 +320,23 @@ def test_um_erro_com_um_cliente_nao_para_o_servico(servidor, sock, monkeypatch):
 def test_o_filho_de_um_fork_nao_segura_a_porta():
     """A cópia do socket é fechada no filho: parado o pai, a porta fica livre."""
     servidor = ServidorUDP().iniciar()
-    le, escreve = os.pipe()
-    filho = os.fork()
-    if filho == 0:
-        os.close(escreve)
-        os.read(le, 1)  # vive até o pai mandar
-        os._exit(0)
-    try:
-        servidor.parar()
-        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
-            mesma.bind(servidor.endereco)
-    finally:
-        os.close(le)
-        os.close(escreve)
-        os.waitpid(filho, 0)
+    aqui, la = socket.socketpair()
+    with aqui, la:
+        filho = os.fork()
+        if filho == 0:
+            la.send(b"!")  # quando o fork volta, a cópia já está fechada
+            aqui.close()
+            la.recv(1)  # vive até o pai fechar a outra ponta
+            os._exit(0)
+        try:
+            aqui.settimeout(PRAZO)
+            assert aqui.recv(1) == b"!"
+            servidor.parar()
+            with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
+                mesma.bind(servidor.endereco)
+        finally:
+            aqui.close()
+            os.waitpid(filho, 0)
 
 
 def test_cliente(servidor):

@@ -26,6 +26,7 @@ OPCOES_DO_CHROMIUM = (
 ).split()
 
 COMECO = 180  # segundos; com os processadores ocupados, o JupyterLab já levou mais de um minuto para começar
+FIM = 90  # segundos; ocupado, ele já levou mais de 20 para encerrar os kernels
 
 # O iniciar.py não muda a instalação que já existe.
 _ONDE = json.loads(importlib.metadata.distribution("parimpar").read_text("direct_url.json") or "{}")
@@ -99,7 +100,7 @@ def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
             yield f"{base}{caminho}{token}"
         finally:
             processo.send_signal(signal.SIGTERM)
-            processo.wait(20)
+            processo.wait(FIM)
 
 
 def ler_o_axe(visto):
