@@ -56,6 +56,11 @@ def sem_modulos(monkeypatch):
     return esconder
 
 
+def nossas(porta, *enderecos):
+    """As linhas da porta entre estes endereços: com outro, outro programa pode ter uma conexão na mesma porta."""
+    return [p for p in conexoes(porta) if p.local in enderecos and p.remoto in (None, *enderecos)]
+
+
 def chegou(sock):
     """Espera haver algo a ler, bytes ou o fim."""
     assert select.select([sock], [], [], PRAZO)[0], "nada chegou"
@@ -382,11 +387,11 @@ def test_fora_do_linux_o_que_se_fechou_nao_se_sabe(sem_kernel):
 def test_as_duas_pontas_antes_do_accept(escuta):
     """A conexão existe inteira antes do accept: as duas pontas estão na tabela do sistema, em ESTABLISHED."""
     servidor = escuta.getsockname()
-    assert [(p.local, p.remoto, p.estado) for p in conexoes(servidor[1])] == [(servidor, None, "LISTEN")]
+    assert [(p.local, p.remoto, p.estado) for p in nossas(servidor[1], servidor)] == [(servidor, None, "LISTEN")]
     with conectar(servidor) as client_socket:
         cliente = client_socket.getsockname()
         chegou(escuta)
-        antes = [(p.local, p.remoto, p.estado) for p in conexoes(servidor[1])]
+        antes = [(p.local, p.remoto, p.estado) for p in nossas(servidor[1], servidor, cliente)]
         assert antes[1:] == [(servidor, cliente, "ESTABLISHED"), (cliente, servidor, "ESTABLISHED")]
         assert str(conexoes(servidor[1])[0]).split() == [f"127.0.0.1:{servidor[1]}", "→", "ninguém", "LISTEN"]
 
@@ -401,9 +406,9 @@ def test_as_conexoes_em_ordem():
         esperadas = [(servidor, None)]
         for cliente in enderecos:
             esperadas += [(servidor, cliente), (cliente, servidor)]
-        achadas = conexoes(servidor[1])
+        achadas = nossas(servidor[1], servidor, *enderecos)
         assert [(p.local, p.remoto) for p in achadas] == esperadas
-        assert [p.local for p in conexoes(enderecos[0][1])] == [enderecos[0], servidor]
+        assert [p.local for p in nossas(enderecos[0][1], servidor, enderecos[0])] == [enderecos[0], servidor]
         assert str(achadas[1]) == f"127.0.0.1:{servidor[1]} → 127.0.0.1:{enderecos[0][1]:<5}  ESTABLISHED"
 
 
@@ -418,7 +423,7 @@ def test_as_conexoes_em_ipv6():
         porta = escuta.getsockname()[1]
         with conectar(("::1", porta)) as sock:
             cliente = sock.getsockname()[:2]
-            assert [(p.local, p.remoto) for p in conexoes(porta)] == [
+            assert [(p.local, p.remoto) for p in nossas(porta, ("::1", porta), cliente)] == [
                 (("::1", porta), None),
                 (("::1", porta), cliente),
                 (cliente, ("::1", porta)),
@@ -429,8 +434,9 @@ def test_conexoes_pela_psutil(par, sem_kernel):
     """Fora do Linux a tabela vem da psutil: a escuta e as duas pontas deste processo."""
     client_socket, conexao = par
     porta = conexao.getsockname()[1]
-    assert [p.estado for p in conexoes(porta)] == ["LISTEN", "ESTABLISHED", "ESTABLISHED"]
-    assert [p.local for p in conexoes(porta)][1:] == [conexao.getsockname(), client_socket.getsockname()]
+    pontas = nossas(porta, conexao.getsockname(), client_socket.getsockname())
+    assert [p.estado for p in pontas] == ["LISTEN", "ESTABLISHED", "ESTABLISHED"]
+    assert [p.local for p in pontas][1:] == [conexao.getsockname(), client_socket.getsockname()]
 
 
 def test_conexoes_sem_a_tabela_nem_a_psutil(escuta, monkeypatch, sem_modulos):
@@ -444,7 +450,7 @@ def test_conexoes_sem_a_tabela_nem_a_psutil(escuta, monkeypatch, sem_modulos):
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "net_connections", negar)
-    assert [p.estado for p in conexoes(porta)] == ["LISTEN"]
+    assert [p.estado for p in nossas(porta, escuta.getsockname())] == ["LISTEN"]
     sem_modulos("psutil")
     assert conexoes(porta) == []
     monkeypatch.setattr(kernel, "sys", SimpleNamespace(platform="linux", byteorder=sys.byteorder))
