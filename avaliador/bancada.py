@@ -251,6 +251,13 @@ class Bancada:
             return False
         return mostrada(volta.resposta, self.na_tela(volta))
 
+    def em_linha(self, volta):
+        """O pedido acabou em fim de linha? Num número em binário, o último byte pode ser igual ao do \\n."""
+        return volta.pedido.rstrip(b"\0").endswith(b"\n") and not self._forma(volta).solta
+
+    def _forma(self, volta):
+        return FORMAS.get(ler_pedido(volta.pedido, self.ritmo.forma).forma, FORMAS["crua"])
+
     def enviar(self, volta, texto, cortes=(), terminador=None, encerrar=False):
         """Responde na forma que o cliente entende: com \\n, sem ele, ou encerrando o envio.
 
@@ -260,8 +267,8 @@ class Bancada:
             encerrar: o fim do envio vai junto com o último pedaço.
         """
         if terminador is None:
-            terminador = "\n" if volta.em_linha or self.ritmo.como_le == "linha" else ""
-        forma = FORMAS.get(ler_pedido(volta.pedido, self.ritmo.forma).forma, FORMAS["crua"])
+            terminador = "\n" if self.em_linha(volta) or self.ritmo.como_le == "linha" else ""
+        forma = self._forma(volta)
         antes, corpo, depois = forma.envolver(texto + terminador)
         volta.resposta, volta.tela = texto, self.programa.quanto_escreveu()
         # Na forma do cliente o texto pode ter outro tamanho (UTF-16): os cortes ficam no mesmo lugar dele.

@@ -114,7 +114,7 @@ def _como_le(bancada, volta):
     """Insiste até o cliente perceber a resposta: (o que foi preciso, desde quando), ou (None, desde quando)."""
     for jeito in ("crua", "linha", "fim"):
         desde = time.monotonic()
-        if jeito == "linha" and volta.em_linha:
+        if jeito == "linha" and bancada.em_linha(volta):
             continue
         if jeito == "linha":
             volta.ligacao.enviar(b"\n")

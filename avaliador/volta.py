@@ -90,8 +90,3 @@ class Volta:
     devolucao: bool = False
     atraso: float = 0.0
     colados: bool = False
-
-    @property
-    def em_linha(self):
-        """O pedido acabou em fim de linha?"""
-        return self.pedido.rstrip(b"\0").endswith(b"\n")

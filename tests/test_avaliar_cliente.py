@@ -20,6 +20,7 @@ from lotes import Lotes
 
 from avaliador import escuta as modulo_escuta
 from avaliador import relatorio
+from avaliador.bancada import Bancada
 from avaliador.casos.cliente_enunciado import repete
 from avaliador.escuta import PontosDeEscuta
 from avaliador.exame_cliente import ExameDeCliente
@@ -28,6 +29,7 @@ from avaliador.partida import ocupada
 from avaliador.pedido import FORMAS, forma_comum, ler_pedido
 from avaliador.portas import portas_no_codigo
 from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
+from avaliador.volta import Ritmo
 from parimpar.erros import ErroDeUso
 
 ALUNOS = RAIZ / "tests" / "alunos" / "clientes"
@@ -192,6 +194,21 @@ def test_o_intervalo_e_medido(avaliacoes, nome):
     veredito = next(v for v in avaliacao.vereditos if v.caso == "repete")
     if not (veredito.situacao == NAO_DEU and ocupada()):
         assert re.search(r"repete a cada (0,9|1(,\d)?) s, e não a cada 2 s", veredito.explicacao), veredito
+
+
+@pytest.mark.parametrize(
+    "pedido, forma, certo",
+    [
+        (b"7\n", "linha", True), (b"7\r\n", None, True), (b"7\n\0", "com NUL", True), (b"7", "crua", False),
+        (b"abc\n", "linha", True), ("7\n".encode("utf-16-le"), "UTF-16", True),
+        (b"\x03\x89\n", "binária", False), (b"\0\0\0\n", "inteiro de 32 bits", False), (b"\x03\x89\n", None, False),
+    ],
+)  # fmt: skip
+def test_o_ultimo_byte_de_um_binario_nao_e_fim_de_linha(pedido, forma, certo):
+    """Um número em binário em cada 256 acaba no byte do \\n, e nem por isso o cliente fala em linhas."""
+    bancada = object.__new__(Bancada)
+    bancada.ritmo = Ritmo(forma=forma)
+    assert bancada.em_linha(SimpleNamespace(pedido=pedido)) == certo
 
 
 @pytest.mark.parametrize(

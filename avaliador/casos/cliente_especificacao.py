@@ -136,7 +136,7 @@ def resposta_crua(exame):
 @caso("PI-10", "o fim de linha depois da resposta não faz parte dela")
 def fim_de_linha(exame):
     def responder(bancada, volta):
-        bancada.enviar(volta, "PAR", terminador="\r\n" if volta.em_linha else "\n")
+        bancada.enviar(volta, "PAR", terminador="\r\n" if bancada.em_linha(volta) else "\n")
 
     if FORMAS.get(exame.primeiro.forma, FORMAS["crua"]).marcada:
         return NaoSeAplica(f"o cliente envia {exame.primeiro.descricao}, e não texto em linha")
