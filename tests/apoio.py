@@ -167,3 +167,23 @@ HOSTIS = (
     "<script>alert(1)</script>", "\"'><b>", "&amp;&lt;", "]]>", "\x00\x01\x1b[31m\x07", "\t8", "\r\n", "\u202e7\u2066", "\ufffe\ud800",
     "{}%s%(x)s", "1" * 1000, "Í" * 600, "𝟟👩‍👩‍👧", "",
 )  # fmt: skip
+
+
+@contextlib.contextmanager
+def um_filho():
+    """Um filho deste processo, feito por fork, que vive enquanto dura o bloco e não faz nada."""
+    aqui, la = socket.socketpair()
+    with aqui, la:
+        filho = os.fork()
+        if filho == 0:
+            la.send(b"!")  # quando o fork volta, o que se herdou já se fechou
+            aqui.close()
+            la.recv(1)  # até o pai fechar a outra ponta
+            os._exit(0)
+        try:
+            aqui.settimeout(PRAZO)
+            assert aqui.recv(1) == b"!"
+            yield
+        finally:
+            aqui.close()
+            os.waitpid(filho, 0)

@@ -16,7 +16,7 @@ import weakref
 from types import SimpleNamespace
 
 import pytest
-from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, esperar, ler, ler_tudo, reiniciar
+from apoio import PRAZO, RAIZ, anotou, conectar, em_outro_processo, esperar, ler, ler_tudo, reiniciar, um_filho
 
 from parimpar import Diario, Servidor, classificar
 from parimpar.erros import ErroDeRede, ErroDeUso, PortaOcupada
@@ -714,28 +714,16 @@ def test_reescrever_a_variavel_nao_deixa_rastro():
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_um_fork_nao_prende_a_porta(servidor):
     """O filho de um fork não herda a escuta nem as conexões: o pai para e reinicia na mesma porta (PI-26)."""
-    aqui, la = socket.socketpair()
-    with aqui, la, conectar(servidor.endereco) as sock:
+    with conectar(servidor.endereco) as sock:
         sock.sendall(b"8\n")
         assert ler(sock, 4) == b"PAR\n"
-        filho = os.fork()
-        if filho == 0:
-            la.send(b"!")
-            aqui.close()
-            la.recv(1)  # vive até o pai fechar a outra ponta
-            os._exit(0)
-        try:
-            aqui.settimeout(PRAZO)
-            assert aqui.recv(1) == b"!"
+        with um_filho():
             sock.sendall(b"7\n")  # a conexão segue viva no pai
             assert ler(sock, 7) == "ÍMPAR\n".encode()
             servidor.parar()
             assert ler_tudo(sock) == b""
             servidor.iniciar()
             assert atende(servidor)
-        finally:
-            aqui.close()
-            os.waitpid(filho, 0)
 
 
 @so_no_linux

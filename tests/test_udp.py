@@ -12,7 +12,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from apoio import PRAZO, RAIZ, anotou
+from apoio import PRAZO, RAIZ, anotou, um_filho
 
 from parimpar import Diario
 from parimpar.aulas.rede_ruim import RedeRuimUDP
@@ -320,23 +320,10 @@ def test_um_erro_com_um_cliente_nao_para_o_servico(servidor, sock, monkeypatch):
 def test_o_filho_de_um_fork_nao_segura_a_porta():
     """A cópia do socket é fechada no filho: parado o pai, a porta fica livre."""
     servidor = ServidorUDP().iniciar()
-    aqui, la = socket.socketpair()
-    with aqui, la:
-        filho = os.fork()
-        if filho == 0:
-            la.send(b"!")  # quando o fork volta, a cópia já está fechada
-            aqui.close()
-            la.recv(1)  # vive até o pai fechar a outra ponta
-            os._exit(0)
-        try:
-            aqui.settimeout(PRAZO)
-            assert aqui.recv(1) == b"!"
-            servidor.parar()
-            with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
-                mesma.bind(servidor.endereco)
-        finally:
-            aqui.close()
-            os.waitpid(filho, 0)
+    with um_filho():
+        servidor.parar()
+        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as mesma:
+            mesma.bind(servidor.endereco)
 
 
 def test_cliente(servidor):
