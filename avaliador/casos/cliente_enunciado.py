@@ -218,11 +218,11 @@ def repete(exame):
         diferencas.append(f"depois de {len(longa.pedidos)} voltas, terminou{como}")
     if diferencas:
         return Tolerado("; ".join(diferencas), causa=causa, passos=passos)
-    mais_rapida = min(_trocas(longa.pedidos))
-    if pausa < minimo and pausa + mais_rapida < minimo:  # só se chega ao mínimo com o que as trocas demoraram a mais
+    trocas = _trocas(longa.pedidos)
+    if pausa + min(trocas) < minimo:  # só se chega ao mínimo com o que as trocas demoraram a mais
         return NaoDeu(
             f"as voltas levam {segundos(round(inteiro, 1))}, mas as trocas demoraram até "
-            f"{segundos(round(max(_trocas(longa.pedidos)), 1))}, e a mais rápida, {segundos(round(mais_rapida, 1))}: "
+            f"{segundos(round(max(trocas), 1))}, e a mais rápida, {segundos(round(min(trocas), 1))}: "
             "a máquina está ocupada demais para se saber de quanto em quanto tempo ele repete",
             passos=passos,
         )
