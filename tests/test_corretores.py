@@ -37,6 +37,8 @@ EXEMPLOS = {
     "bom": avaliacao(OK, OK, TOLERADO, OK),
     "errado": avaliacao(OK, FALHOU, FALHOU, NAO_SE_APLICA),
     "parado": avaliacao(FALHOU, NAO_DEU, NAO_DEU, NAO_DEU),
+    "duvidoso": avaliacao(OK, NAO_DEU, NAO_DEU, NAO_DEU),
+    "adiado": avaliacao(NAO_DEU, NAO_SE_APLICA),
 }
 
 
@@ -54,16 +56,27 @@ def test_o_texto_e_o_guardado(formato, exemplo):
     assert texto == guardado.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("exemplo, nota", [("bom", 10), ("errado", 10 / 3), ("parado", 0)])
-def test_as_tres_formas_dao_a_mesma_nota(exemplo, nota):
-    """A do enunciado, só com o que foi julgado; e o que não foi pede que se confira."""
+@pytest.mark.parametrize("exemplo, nota", [("bom", 10), ("errado", 10 / 3), ("parado", 0), ("duvidoso", 2.5)])
+def test_a_nota_e_a_do_enunciado_e_a_duvida_nao_a_aumenta(exemplo, nota):
+    """O Gradescope recebe a menor nota possível; o VPL, só a que é certa; e a dúvida diz o intervalo e pede que se confira."""
     dado = EXEMPLOS[exemplo].como_dado()
-    do_gradescope = json.loads(FORMATOS["gradescope"](dado))
+    do_gradescope, do_vpl = json.loads(FORMATOS["gradescope"](dado)), FORMATOS["vpl"](dado)
     assert do_gradescope["score"] == pytest.approx(nota, abs=0.01)
+    assert sum(t["score"] for t in do_gradescope["tests"]) == pytest.approx(nota, abs=0.01)
     assert sum(t["max_score"] for t in do_gradescope["tests"]) == pytest.approx(10, abs=0.01)
-    do_vpl = FORMATOS["vpl"](dado)
-    assert float(re.findall(r"^Grade :=>>(.*)$", do_vpl, re.M)[-1]) == pytest.approx(nota, abs=0.01)
-    assert ("confira à mão" in do_vpl) == ("confira à mão" in do_gradescope["output"]) == (exemplo == "parado")
+    notas, duvida = re.findall(r"^Grade :=>>(.*)$", do_vpl, re.M), NAO_DEU in {v.situacao for v in EXEMPLOS[exemplo].vereditos}
+    assert [float(n) for n in notas] == ([] if duvida else [pytest.approx(nota, abs=0.01)])
+    maxima = {"parado": "0,0 e 7,5", "duvidoso": "2,5 e 10,0"}.get(exemplo, "")
+    for texto in (do_vpl, do_gradescope["output"]):
+        assert ("confira à mão" in texto) == (f"A nota está entre {maxima}." in texto) == duvida
+
+
+def test_o_que_nao_se_julgou_nao_tem_nota():
+    """Nem zero: o Gradescope não recebe nota nenhuma, e o VPL também não."""
+    dado = EXEMPLOS["adiado"].como_dado()
+    do_gradescope, do_vpl = json.loads(FORMATOS["gradescope"](dado)), FORMATOS["vpl"](dado)
+    assert "score" not in do_gradescope and not any("score" in t for t in do_gradescope["tests"])
+    assert "Grade" not in do_vpl and "confira à mão" in do_vpl and "confira à mão" in do_gradescope["output"]
 
 
 def test_o_junit_pula_o_que_nao_se_julgou():

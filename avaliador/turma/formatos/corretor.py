@@ -1,8 +1,8 @@
 """O relatório de um programa nas formas que outros corretores leem: Gradescope, VPL (do Moodle) e JUnit.
 
 Cada função recebe o dicionário de `Avaliacao.como_dado()`, que é público, e devolve o texto. A nota é a do enunciado;
-os casos da especificação aparecem, e não contam. O que não deu para julgar também não conta, e pede que se confira à
-mão: um zero só se escreve de quem foi visto falhando.
+os casos da especificação aparecem, e não contam. O que não deu para julgar não aumenta a nota: o Gradescope recebe a menor
+possível, com o intervalo por escrito, e o VPL nenhuma. Um zero só se escreve de quem foi visto falhando.
 """
 
 import json
@@ -12,34 +12,36 @@ from xml.etree import ElementTree
 from ...veredito import ENUNCIADO, FALHOU, NAO_DEU, NAO_SE_APLICA, OK, TOLERADO
 
 PONTOS = 10.0  # quanto vale o enunciado inteiro
+JULGADOS = (OK, TOLERADO, FALHOU)
 CONFERIR = "Algum caso não pôde ser julgado: confira à mão, ou repita o exame."
 
 
 def gradescope(dado):
     """O `results.json` do Gradescope: um teste por caso, numerado com o código do requisito."""
-    vale = _quanto_vale_cada(dado)
+    contam = _contam(dado)
+    vale, notas = round(PONTOS / max(len(contam), 1), 4), _notas(dado)
     testes = []
     for v in dado["vereditos"]:
-        conta = v["regua"] == ENUNCIADO and v["situacao"] in (OK, TOLERADO, FALHOU)
         teste = {
             "number": v["codigo"], "name": f"{v['titulo']} ({v['caso']})", "output": _texto(v), "output_format": "text",
-            "max_score": vale if conta else 0.0, "score": round(vale * _feito(v), 4) if conta else 0.0,
-            "tags": [v["regua"]], "visibility": "visible",
+            "max_score": vale if v in contam else 0.0, "tags": [v["regua"]], "visibility": "visible",
         }  # fmt: skip
-        if v["situacao"] in (OK, TOLERADO, FALHOU):  # sem ele, o Gradescope o tira da nota
+        if notas:  # sem nenhuma nota, o Gradescope diz que o exame não se fez, e não que a nota é zero
+            teste["score"] = round(vale * _feito(v), 4) if v in contam else 0.0
+        if v["situacao"] in JULGADOS:
             teste["status"] = "failed" if v["situacao"] == FALHOU else "passed"
         testes.append(teste)
-    duvida = f" {CONFERIR}" if _duvida(dado) else ""
     resultado = {
-        "score": round(sum(t["score"] for t in testes), 2), "execution_time": round(dado["segundos"]),
-        "output": f"{'. '.join(map(_uma_linha, dado['perfil']))}.{duvida}", "output_format": "text",
-        "visibility": "visible", "tests": testes,
+        "execution_time": round(dado["segundos"]), "output_format": "text", "visibility": "visible",
+        "output": f"{'. '.join(map(_uma_linha, dado['perfil']))}.{_duvida(notas)}", "tests": testes,
     }  # fmt: skip
+    if notas:
+        resultado["score"] = round(notas[0], 2)
     return json.dumps(resultado, ensure_ascii=False, indent=1) + "\n"
 
 
 def vpl(dado):
-    """O que o VPL lê da saída de `vpl_evaluate.sh`: um bloco de comentário e, por último, a nota."""
+    """O que o VPL lê da saída de `vpl_evaluate.sh`: um bloco de comentário e, por último, a nota, se não há dúvida dela."""
     linhas = ["<|--", f"-Avaliação do {dado['alvo']}"]
     linhas += [f"> {_uma_linha(frase)}" for frase in dado["perfil"]]
     for v in dado["vereditos"]:
@@ -48,11 +50,11 @@ def vpl(dado):
             # Com o > na frente, nenhuma linha do programa é tomada por uma do VPL.
             linhas += [f"> {_uma_linha(linha)}" for linha in _texto(v).splitlines()]
     linhas.append("--|>")
-    if _duvida(dado):
-        linhas.append(f"Comment :=>>{CONFERIR}")
-    nota = _nota(dado)
-    if nota is not None:
-        linhas.append(f"Grade :=>>{nota:.2f}")
+    notas = _notas(dado)
+    if duvida := _duvida(notas):
+        linhas.append(f"Comment :=>>{duvida.strip()}")
+    else:
+        linhas.append(f"Grade :=>>{notas[0]:.2f}")
     return "\n".join(linhas) + "\n"
 
 
@@ -83,24 +85,28 @@ FORMATOS = {"gradescope": gradescope, "junit": junit, "vpl": vpl}
 
 
 def _contam(dado):
-    return [v for v in dado["vereditos"] if v["regua"] == ENUNCIADO and v["situacao"] in (OK, TOLERADO, FALHOU)]
-
-
-def _quanto_vale_cada(dado):
-    return round(PONTOS / max(len(_contam(dado)), 1), 4)
+    return [v for v in dado["vereditos"] if v["regua"] == ENUNCIADO and v["situacao"] != NAO_SE_APLICA]
 
 
 def _feito(veredito):
-    return 0.0 if veredito["situacao"] == FALHOU else veredito.get("vale", 1.0)
+    return veredito.get("vale", 1.0) if veredito["situacao"] in (OK, TOLERADO) else 0.0
 
 
-def _nota(dado):
+def _notas(dado):
+    """(a menor nota possível, a maior); None se nada se julgou."""
     contam = _contam(dado)
-    return PONTOS * sum(map(_feito, contam)) / len(contam) if contam else None
+    if not any(v["situacao"] in JULGADOS for v in contam):
+        return None
+    feito, duvidas = sum(map(_feito, contam)), sum(v["situacao"] == NAO_DEU for v in contam)
+    return tuple(PONTOS * quanto / len(contam) for quanto in (feito, feito + duvidas))
 
 
-def _duvida(dado):
-    return any(v["regua"] == ENUNCIADO and v["situacao"] == NAO_DEU for v in dado["vereditos"])
+def _duvida(notas):
+    """O que dizer da nota que não é certa; "" se ela é."""
+    if notas and notas[0] == notas[1]:
+        return ""
+    entre = " A nota está entre {:.1f} e {:.1f}.".format(*notas).replace(".", ",", 2) if notas else ""
+    return f"{entre} {CONFERIR}"
 
 
 def _texto(v):
