@@ -64,7 +64,8 @@ def test_a_nota_e_a_do_enunciado_e_a_duvida_nao_a_aumenta(exemplo, nota):
     assert do_gradescope["score"] == pytest.approx(nota, abs=0.01)
     assert sum(t["score"] for t in do_gradescope["tests"]) == pytest.approx(nota, abs=0.01)
     assert sum(t["max_score"] for t in do_gradescope["tests"]) == pytest.approx(10, abs=0.01)
-    notas, duvida = re.findall(r"^Grade :=>>(.*)$", do_vpl, re.M), NAO_DEU in {v.situacao for v in EXEMPLOS[exemplo].vereditos}
+    notas = re.findall(r"^Grade :=>>(.*)$", do_vpl, re.M)
+    duvida = any(v.situacao == NAO_DEU for v in EXEMPLOS[exemplo].vereditos)
     assert [float(n) for n in notas] == ([] if duvida else [pytest.approx(nota, abs=0.01)])
     maxima = {"parado": "0,0 e 7,5", "duvidoso": "2,5 e 10,0"}.get(exemplo, "")
     for texto in (do_vpl, do_gradescope["output"]):
@@ -99,7 +100,7 @@ def test_o_programa_nao_forja_linhas(formato):
         ElementTree.fromstring(texto.encode())
 
 
-def corretor(tmp_path, *arquivos):
+def corretor(tmp_path, *arquivos, exemplo="bom"):
     """Uma pasta de corretor, com a entrega e um `parimpar` que só diz o que lhe pediram, como o de verdade diria."""
     entrega = tmp_path / "submission"
     entrega.mkdir()
@@ -113,7 +114,7 @@ def corretor(tmp_path, *arquivos):
         "alvo, formato, arquivo = sys.argv[2], sys.argv[4], sys.argv[-1]\n"
         "assert sys.argv[1] == 'avaliar' and sys.argv[5] == '--', sys.argv\n"
         "if not pathlib.Path(arquivo).is_file():\n    sys.exit(2)\n"
-        f"print(pathlib.Path({str(DOURADOS)!r}, f'bom.{{formato}}').read_text(encoding='utf-8'), end='')\n",
+        f"print(pathlib.Path({str(DOURADOS)!r}, f'{exemplo}.{{formato}}').read_text(encoding='utf-8'), end='')\n",
         encoding="utf-8",
     )
     return os.environ | {"PYTHONPATH": str(tmp_path / "bin"), "PYTHON": sys.executable, "AUTOGRADER": str(tmp_path)}
@@ -132,6 +133,16 @@ def test_o_roteiro_do_gradescope(tmp_path, arquivos, nota):
     dado = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
     assert dado["score"] == nota and len(dado["tests"]) == 5 * len(arquivos)
     assert ("não foi julgado" in dado["output"]) == (len(arquivos) == 1)
+
+
+@precisa_de_bash
+def test_o_roteiro_do_gradescope_sem_nada_julgado(tmp_path):
+    """Se de nenhum dos dois se julgou nada, o results.json não tem nota."""
+    ambiente = corretor(tmp_path, "servidor.py", "cliente.py", exemplo="adiado")
+    roteiro = RAIZ / "docs" / "corretores" / "gradescope" / "run_autograder"
+    subprocess.run(["bash", str(roteiro)], env=ambiente, check=True, timeout=60)
+    dado = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
+    assert "score" not in dado and not any("score" in teste for teste in dado["tests"])
 
 
 @precisa_de_bash
