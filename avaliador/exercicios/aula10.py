@@ -26,6 +26,12 @@ PARES = {
     ("TIME_WAIT", "TIME_WAIT"): "os dois",
 }
 
+# Um close cedo demais pode ser visto antes ou depois de a outra ponta tentar enviar: o que se diz é o mesmo.
+FECHOU_CEDO = (
+    "o close veio com bytes por ler, e a outra ponta não consegue mais enviar: encerre só o envio, com "
+    "shutdown(socket.SHUT_WR), e leia até b'' antes do close"
+)
+
 
 @exercicio(
     dicas=[
@@ -107,21 +113,17 @@ def _com_quem_se_despede(aluno):
         try:
             fim = nosso.recv(1)
         except ConnectionResetError:
-            raise Errou(
-                "o close veio com bytes por ler, e a outra ponta recebeu um RST: encerre o envio, e leia até b'' antes"
-            ) from None
+            raise Errou(FECHOU_CEDO) from None
         except TimeoutError:
             tarefa.cobrar("o FIN não chegou à outra ponta: falta o shutdown(socket.SHUT_WR), antes do laço")
         if fim:
             raise Errou(f"não envie mais nada: a outra ponta recebeu {fim!r}")
         if "close" in _chamadas(dele):
-            raise Errou("o close veio com bytes por ler: leia até b'' antes dele")
+            raise Errou(FECHOU_CEDO)
         try:
             nosso.sendall(b"ainda")
         except OSError:
-            raise Errou(
-                "o close veio com bytes por ler, e o envio da outra ponta falhou: leia até b'' antes dele"
-            ) from None
+            raise Errou(FECHOU_CEDO) from None
         nosso.shutdown(socket.SHUT_WR)
         tarefa.esperar(causas={PARADO: "O fim do envio da outra ponta é um recv que devolve b'': saia do laço"})
         _conferir_que_fechou(dele)

@@ -24,5 +24,5 @@ ERRADAS = [
     ("fechar_bem", f"{_FIM}    sock.settimeout(1)\n    try:\n        while sock.recv(1024):\n            pass\n    except OSError:\n        pass", ERRADO, "o socket ficou aberto"),
     ("fechar_bem", f"{_FIM}    sock.settimeout(1)\n    try:\n        while True:\n            sock.recv(1024)\n    except OSError:\n        sock.close()", PARADO, "saia do laço"),
     ("fechar_bem", f"{_FECHAR}    sock.sendall(b'FIM')\n    sock.close()", ERRADO, "não envie mais nada"),
-    ("fechar_bem", f"{_FECHAR}    sock.shutdown(socket.SHUT_RDWR)\n    sock.close()", ERRADO, "a outra ponta"),
+    ("fechar_bem", f"{_FECHAR}    sock.shutdown(socket.SHUT_RDWR)\n    sock.close()", ERRADO, "encerre só o envio"),
 ]  # fmt: skip
