@@ -205,7 +205,8 @@ class ExameDeMentira:
         codigo = self.arquivo.read_text(encoding="utf-8")
         if "interrompe" in codigo:
             raise KeyboardInterrupt
-        situacao = FALHOU if "errado" in codigo else NAO_DEU if "duvida" in codigo else OK
+        ocupada = "ocupada" in codigo and len(self.feitos) <= 4
+        situacao = FALHOU if "errado" in codigo else NAO_DEU if "duvida" in codigo or ocupada else OK
         veredito = Veredito("par", "PI-03", ENUNCIADO, situacao, "8 recebe PAR", "o que se viu")
         return Avaliacao("servidor", ("python", self.arquivo.name), ("p",), (veredito,), 1.0)
 
@@ -264,6 +265,22 @@ def test_o_que_se_interrompe_se_retoma(tmp_path, de_mentira):
     assert len(de_mentira) == 2
     with pytest.raises(ErroDeUso, match="não há uma entrega chamada 'Zoé'; há: Ana, Bia"):
         turma_de_mentira(envios, refazer=["Zoé"])
+
+
+def test_quem_ficou_em_duvida_e_julgado_de_novo(tmp_path, de_mentira):
+    """Uma vez, no fim e ao retomar: a porta podia estar ocupada. O que se gravou é o que se viu por último."""
+    envios = do_moodle(tmp_path, Ana="ocupada", Bia="")
+    feita = turma_de_mentira(envios, guardar=tmp_path / "g").avaliar()
+    assert [r.nota for r in feita.resultados] == [10, 10] and len(de_mentira) == 6
+    retomada = turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True).avaliar()
+    assert [r.nota for r in retomada.resultados] == [10, 10] and len(de_mentira) == 6
+    envios = do_moodle(tmp_path, Ana="duvida", Bia="")
+    em_duvida = turma_de_mentira(envios, guardar=tmp_path / "g").avaliar()
+    de_mentira.clear()
+    assert [r.nota for r in em_duvida.resultados] == [None, 10]
+    do_moodle(tmp_path, Ana="duvida", Bia="")
+    turma_de_mentira(envios, guardar=tmp_path / "g", retomar=True).avaliar()
+    assert len(de_mentira) == 2
 
 
 def test_um_resultado_gravado_que_nao_se_entende_e_refeito(tmp_path, de_mentira):
@@ -325,7 +342,7 @@ def test_o_codigo_de_saida_diz_se_todas_tem_nota(tmp_path, de_mentira, monkeypat
     assert len(list((tmp_path / "ENVIOS-resultados").iterdir())) == 2
     de_mentira.clear()
     assert main(["turma", str(envios), "--sem-isolamento", "--refazer", "Bia"]) == codigo
-    assert len(de_mentira) == 2
+    assert len(de_mentira) == (4 if especial == "duvida" else 2)
 
 
 @pytest.mark.parametrize("opcoes, trecho", [

@@ -98,9 +98,14 @@ class Resultado:
         return None if None in notas else round(sum(notas) / len(notas), 2)
 
     @property
+    def duvida(self):
+        """Algum caso do enunciado não deu para julgar?"""
+        return any(julgado.duvida for julgado in self.avaliacoes.values())
+
+    @property
     def conferir(self):
         """É preciso olhar à mão?"""
-        return self.nota is None or bool(self.avisos) or any(j.duvida or j.rivais for j in self.avaliacoes.values())
+        return self.nota is None or bool(self.avisos) or self.duvida or any(j.rivais for j in self.avaliacoes.values())
 
     @property
     def ditos(self):

@@ -92,6 +92,11 @@ class Turma:
             executor = pilha.enter_context(ThreadPoolExecutor(self._folego.maximo))
             try:
                 self.resultados = list(executor.map(lambda i: prontos[i] or self._julgar(i), range(len(prontos))))
+                # Quem ficou em dúvida é julgado mais uma vez: a porta dele, ou a máquina, podia estar ocupada.
+                duvidosos = [i for i, resultado in enumerate(self.resultados) if resultado.duvida]
+                self._feitos -= len(duvidosos) * len(ALVOS)
+                for i, resultado in zip(duvidosos, executor.map(self._julgar, duvidosos), strict=True):
+                    self.resultados[i] = resultado
             except BaseException:  # um Ctrl-C: cada exame para no fim do caso em que está
                 self._desistir.set()
                 executor.shutdown(cancel_futures=True)
