@@ -1,7 +1,6 @@
 """O comando `avaliar`: julga um servidor, um cliente ou uma turma."""
 
 import argparse
-import json
 import os
 import pathlib
 import sys
@@ -108,17 +107,16 @@ def _avaliar(opcoes):
         ).avaliar()  # fmt: skip
     except KeyboardInterrupt:
         return _interrompido(barra)
-    em_json = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
     if opcoes.formato:
         from .turma.formatos.corretor import FORMATOS
 
         print(FORMATOS[opcoes.formato](avaliacao.como_dado()), end="")
     elif opcoes.json == "-":
-        print(em_json)
+        print(relatorio.em_json(avaliacao))
     else:
         print(relatorio.em_texto(avaliacao))
     if opcoes.json not in (None, "-"):
-        pathlib.Path(opcoes.json).write_text(em_json + "\n", encoding="utf-8")
+        pathlib.Path(opcoes.json).write_text(relatorio.em_json(avaliacao) + "\n", encoding="utf-8")
     return 0 if avaliacao.aprovado else INDECISO if avaliacao.indeciso else 1
 
 

@@ -1,6 +1,7 @@
 """O relatório de uma avaliação: a nota em cada régua, em texto, para o terminal, e em HTML, para o notebook."""
 
 import html
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -135,6 +136,12 @@ def em_texto(avaliacao):
         for marca, primeira, *resto in _entradas(avaliacao, regua):
             linhas += [f"  {marca.marca} {primeira}", *(f"  {linha}" for linha in resto)]
     return "\n".join([*linhas, "", *_notas(avaliacao)])
+
+
+def em_json(avaliacao):
+    """O JSON público, em que se leem os acentos, e o que um terminal obedeceria vai como um código de JSON."""
+    texto = json.dumps(avaliacao.como_dado(), ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in texto)
 
 
 def comando_escrito(comando):

@@ -1,5 +1,7 @@
 """Os vereditos, a nota e o relatório: o que se lê, e o que um programa hostil não consegue escrever nele."""
 
+import json
+
 import pytest
 
 from avaliador import relatorio
@@ -84,6 +86,14 @@ def test_nada_do_programa_abre_uma_linha_do_relatorio():
 def test_o_comando_se_le_sem_as_pastas():
     """O caminho não aparece; um nome com espaços vem entre aspas."""
     assert relatorio.comando_escrito(("/usr/bin/python3", "C:\\casa\\o meu.py", "60000")) == "python3 'o meu.py' 60000"
+
+
+def test_o_json_nao_comanda_o_terminal():
+    """Um nome de arquivo com o que o terminal obedece, ou que nem é texto, vai escrito em código, e volta o mesmo."""
+    comando = ("python", "não\x1b[31m\x9b31m\u202e\udcff.py")
+    texto = relatorio.em_json(Avaliacao("servidor", comando, ("não é",), ()))
+    assert "não é" in texto and all(c.isprintable() or c == "\n" for c in texto)
+    assert json.loads(texto.encode())["comando"] == list(comando)
 
 
 def test_comparacao_marca_o_primeiro_byte_diferente():
