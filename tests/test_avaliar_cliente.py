@@ -67,6 +67,11 @@ def descritores():
 NOMES = sorted([*filter(ha_interprete, PROGRAMAS), *NOSSOS], key=lambda nome: nome not in DEMORADOS)
 
 
+def de_novo(nome, so):
+    """A avaliação só destes casos."""
+    return exame(nome, so).avaliar()
+
+
 @pytest.fixture(scope="module")
 def avaliacoes(request):
     """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
@@ -83,7 +88,7 @@ def avaliacoes(request):
 def sozinhos(request):
     """Um caso de cada programa, ou todos, sozinho."""
     nomes = [nome for nome in NOMES if nome in PROGRAMAS]
-    return esperado.sozinhos(request, "clientes", nomes, SEMENTE, lambda nome, so: exame(nome, so).avaliar())
+    return esperado.sozinhos(request, "clientes", nomes, SEMENTE, de_novo)
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -95,14 +100,14 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
     avaliacao = esperado.avaliacao(avaliacoes, nome)
-    esperado.conferir("clientes", nome, avaliacao, request.config.getoption("--regravar"))
+    esperado.conferir("clientes", nome, avaliacao, de_novo, request.config.getoption("--regravar"))
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
     """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
     for caso, avaliacao in esperado.avaliacao(sozinhos, nome):
-        esperado.conferir("clientes", nome, avaliacao, so=[caso])
+        esperado.conferir("clientes", nome, avaliacao, de_novo, so=[caso])
 
 
 @pytest.mark.parametrize("nome", NOSSOS)

@@ -60,6 +60,11 @@ def preparar(nome, so=None):
 NOMES = sorted(["nosso", *filter(ha_interprete, PROGRAMAS)], key=lambda nome: nome not in DEMORADOS)
 
 
+def de_novo(nome, so):
+    """A avaliação só destes casos."""
+    return preparar(nome, so).avaliar()
+
+
 @pytest.fixture(scope="module")
 def avaliacoes(request):
     """Todos os programas avaliados, alguns de cada vez, cada um na sua porta."""
@@ -74,7 +79,7 @@ def avaliacoes(request):
 def sozinhos(request):
     """Um caso de cada programa, ou todos, sozinho."""
     nomes = [nome for nome in NOMES if nome in PROGRAMAS]
-    return esperado.sozinhos(request, "servidores", nomes, SEMENTE, lambda nome, so: preparar(nome, so).avaliar())
+    return esperado.sozinhos(request, "servidores", nomes, SEMENTE, de_novo)
 
 
 def test_todo_programa_tem_veredito_esperado():
@@ -86,14 +91,14 @@ def test_todo_programa_tem_veredito_esperado():
 def test_vereditos(avaliacoes, nome, request):
     """Caso a caso, o veredito é o esperado."""
     avaliacao = esperado.avaliacao(avaliacoes, nome)
-    esperado.conferir("servidores", nome, avaliacao, request.config.getoption("--regravar"))
+    esperado.conferir("servidores", nome, avaliacao, de_novo, request.config.getoption("--regravar"))
 
 
 @pytest.mark.parametrize("nome", PROGRAMAS)
 def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
     """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
     for caso, avaliacao in esperado.avaliacao(sozinhos, nome):
-        esperado.conferir("servidores", nome, avaliacao, so=[caso])
+        esperado.conferir("servidores", nome, avaliacao, de_novo, so=[caso])
 
 
 @pytest.mark.parametrize(
