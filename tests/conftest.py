@@ -1,8 +1,10 @@
 """O que vale para todos os testes."""
 
+import random
 import socket
 import sys
 
+import esperado
 import lotes
 import pytest
 from apoio import PRAZO
@@ -12,17 +14,21 @@ from parimpar.diario import Diario
 
 
 def pytest_addoption(parser):
-    """`--regravar` e `--sozinhos` são dos programas de tests/alunos, que o avaliador julga."""
+    """São dos programas de tests/alunos, que o avaliador julga."""
     parser.addoption("--sozinhos", action="store_true", help="prova cada caso sozinho, em cada programa: demora")
+    parser.addoption("--semente", type=int, help="a dos sorteios dos exames, que um teste que falha escreve")
     parser.addoption("--regravar", action="store_true", help="grava como esperado o veredito que se vir (esperado.py)")
 
 
 def pytest_configure(config):
-    """Fora do Linux os notebooks rodam inteiros, mas as saídas não são comparadas.
+    """Escolhe a semente dos exames, e fora do Linux roda os notebooks sem comparar as saídas.
 
     As guardadas são as do Linux: só lá o kernel conta os bytes de cada fila e o estado de uma conexão
     já fechada; nos outros sistemas aparece "não disponível".
     """
+    if config.option.semente is None:  # a opção vai assim para todos os processos do xdist
+        config.option.semente = random.randrange(10**6)
+    esperado.SEMENTE = config.option.semente
     if not sys.platform.startswith("linux"):
         config.option.nbval, config.option.nbval_lax = False, True
 

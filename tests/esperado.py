@@ -17,6 +17,7 @@ from avaliador.veredito import NAO_DEU, Situacao
 
 PASTA = RAIZ / "tests" / "alunos" / "esperado"
 LARGURA = max(map(len, Situacao))
+SEMENTE = None  # a dos sorteios dos exames, a mesma para todos; quem a escolhe é o conftest
 REPETICOES = 2  # de um caso que a máquina ocupada não deixou julgar
 
 

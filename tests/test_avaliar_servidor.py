@@ -35,7 +35,7 @@ DEMORADOS = (
     "NumeroGrande.java",
 )  # começam primeiro
 USADAS = {}  # as portas que se deram a cada programa
-SEMENTE = random.randrange(10**6)  # a mesma para todos, dita se um teste falha
+SEMENTE = esperado.SEMENTE
 SEMPRE = {"tabela.py": 2}  # sabe alguns números de cor: o que se vê dele depende do que se sorteia
 
 
