@@ -1,5 +1,6 @@
 """Um processo novo do servidor examinado, e as conexões que o avaliador abriu com ele."""
 
+import re
 import socket
 import time
 
@@ -10,6 +11,11 @@ from .veredito import Falhou, Passo
 
 SEM_ESCUTA = 2.0  # segundos em que uma porta pode ficar sem ninguém escutando: há quem refaça o bind a cada cliente
 OLHADA = 0.05  # segundos entre duas tentativas de se conectar
+# O que anuncia uma exceção que ninguém tratou, e que acabou só com a thread, ou com o processo filho, de um cliente.
+MORTE = re.compile(
+    r"^Exception\s(?:in\sthread|ignored\sin\sthread|occurred\sduring\sprocessing)\s|^Process \S+:$|^Task\sexception\swas\snever",
+    re.M,
+)
 
 
 class SemConexao(Falhou):
@@ -86,6 +92,17 @@ class BancadaDeServidor:
     def queda(self):
         """A exceção que ele escreveu na tela, numa linha; "" se não há nenhuma."""
         return visivel(self.programa.excecao(), 160, aspas=False)
+
+    @property
+    def thread_caiu(self):
+        """Uma exceção que ninguém tratou acabou com a thread, ou com o processo filho, de um cliente?"""
+        return MORTE.search(self.programa.trecho("stderr")) is not None
+
+    def quem_caiu(self):
+        """Da exceção de `queda`, com o que ela acabou: o programa, uma thread, ou nada, se ele a tratou e só a mostra."""
+        if not self.programa.vivo:
+            return "o programa caiu"
+        return "uma thread caiu, e o processo continua vivo" if self.thread_caiu else "mostrou um erro"
 
     def encerrar(self):
         """Derruba as conexões e depois o programa: assim não fica nele um TIME_WAIT que prenda a porta."""

@@ -196,8 +196,7 @@ class ExameDeServidor(Exame):
             return  # respondeu: o que errou foi a resposta
         queda, programa = bancada.queda(), bancada.programa
         if queda and queda not in fim.explicacao:
-            quem = "uma thread caiu, e o processo continua vivo" if programa.vivo else "o programa caiu"
-            fim.explicacao += f"; {quem}: {queda}"
+            fim.explicacao += f"; {bancada.quem_caiu()}: {queda}"
         elif programa.excesso:
             fim.explicacao += f"; o programa foi {programa.excesso}"
         elif not programa.vivo and not programa.encerrado and not queda and "terminou" not in fim.explicacao:

@@ -18,10 +18,10 @@ from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livr
 from lotes import Lotes
 
 from avaliador import exame as motor
-from avaliador import relatorio
+from avaliador import exame_servidor, relatorio
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
-from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, NAO_DEU, OK
+from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
 SO = {"lento.py": ["enunciado"], "aceita_de_10_em_10.py": ["enunciado"]}  # os outros casos levariam minutos
@@ -135,6 +135,8 @@ def test_o_perfil_diz_que_programa_e(avaliacoes, nome, trecho):
         ("nome_errado.py", "onze-casas", "(linha 13)"),
         ("nome_errado.py", "letras", "NameError"), ("nome_errado.py", "sem-eco", "NameError"),
         ("aceita_de_10_em_10.py", "devolucao", "uma thread caiu, e o processo continua vivo: ValueError"),
+        ("thread_cai.py", "devolucao", "uma thread caiu, e o processo continua vivo: ValueError"),
+        ("thread_cai.py", "abc", "(linha 15)"), ("thread_cai.py", "vazia", "ValueError"), ("thread_cai.py", "rst", "(linha 21)"),
         ("refaz_o_bind.py", "segundo-cliente", "Address already in use (linha 19)"),
         ("dorme_para_sempre.py", "segundo-cliente", "s sem resposta"),
         ("NumeroGrande.java", "trinta-casas", "NumberFormatException: For input string"),
@@ -146,6 +148,50 @@ def test_a_explicacao_nomeia_o_defeito(avaliacoes, nome, caso, trecho):
     """O veredito diz o que se viu: a exceção e a linha, em todo caso em que o programa caiu."""
     veredito = esperado.veredito(avaliacoes, nome, caso)
     assert trecho in veredito.explicacao, veredito
+
+
+def avaliar_codigo(tmp_path, codigo, so):
+    """A avaliação de um servidor que se escreve no teste: `codigo` vem depois de criar a escuta, e antes há o que importa."""
+    inicio = """
+import random, socket, sys, threading, time
+def responder(numero):
+    return "PAR" if int(numero) % 2 == 0 else "ÍMPAR"
+escuta = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+"""
+    (tmp_path / "servidor.py").write_text(inicio + codigo, encoding="utf-8")
+    return ExameDeServidor([sys.executable, "servidor.py", str(porta_livre())], None, tmp_path, so=so).avaliar()
+
+
+def test_a_thread_do_unico_cliente_cai_com_a_devolucao(tmp_path, monkeypatch):
+    """O processo continua vivo, e não atende mais ninguém: não sobreviveu, e a exceção é dita."""
+    monkeypatch.setattr(exame_servidor, "PROXIMO", 0.5)
+    codigo = """
+def atender(cliente):
+    while dados := cliente.recv(1024):
+        cliente.sendall(responder(dados.decode()).encode())
+threading.Thread(target=atender, args=escuta.accept()[:1]).start()
+time.sleep(60)
+"""
+    veredito = avaliar_codigo(tmp_path, codigo, ["devolucao"]).vereditos[0]
+    assert veredito.situacao == FALHOU
+    assert "uma thread caiu, e o processo continua vivo: ValueError" in veredito.explicacao
+
+
+def test_o_erro_que_o_programa_trata_nao_e_a_queda_de_uma_thread(tmp_path):
+    """Quem trata o RST e o mostra na tela, com o rastro, sobrevive a ele sem reparo."""
+    codigo = """
+import traceback
+while True:
+    cliente = escuta.accept()[0]
+    try:
+        cliente.sendall(responder(cliente.recv(1024).decode()).encode())
+    except Exception:
+        traceback.print_exc()
+    cliente.close()
+"""
+    avaliacao = avaliar_codigo(tmp_path, codigo, ["rst", "abc"])
+    assert [v.situacao for v in avaliacao.vereditos] == [TOLERADO, OK]  # na ordem dos casos: abc e rst
+    assert "mostrou um erro: ValueError" in avaliacao.vereditos[0].explicacao
 
 
 @pytest.mark.parametrize(

@@ -191,11 +191,13 @@ def devolucao(exame):
         causa = conselhos.SO_REGISTRE
         if outra:
             raise Falhou("respondeu à devolução como se fosse um número", esperado="", recebido=outra, causa=causa)
-        if not um_so:
-            if not bancada.ainda_atende():
-                raise Falhou("depois da devolução, não atende mais ninguém", causa=causa)
-        elif bancada.programa.terminou(0.5) and bancada.queda():
+        if not um_so and not bancada.ainda_atende():
+            raise Falhou("depois da devolução, não atende mais ninguém", causa=causa)
+        queda, morreu = bancada.queda(), not bancada.programa.vivo or bancada.thread_caiu
+        if queda and um_so and morreu:  # com o processo, ou com a thread, foi-se o único que atendia
             raise Falhou("não sobreviveu à devolução", causa=causa)
+        if queda:
+            raise Tolerado(f"sobreviveu à devolução; {bancada.quem_caiu()}: {queda}", causa=causa)
 
 
 @caso("enunciado", "mostra na tela as mensagens trocadas")

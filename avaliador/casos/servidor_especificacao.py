@@ -87,10 +87,13 @@ def _lixo(exame, dados, causa=conselhos.SEM_TRY):
         provas = {"esperado": "ERRO <motivo>", "recebido": resposta.rstrip(b"\r\n"), "causa": causa}
         if not bancada.ainda_atende():
             raise Falhou("depois disso, não atende mais ninguém", **provas)
-    if resposta.upper().startswith(b"ERRO"):
-        return
-    como = "sem responder nada" if not resposta else "respondendo outra coisa"
-    raise Tolerado(f"continuou atendendo, {como} em vez de ERRO", **provas | {"causa": conselhos.FALTA_O_ERRO})
+        if resposta.upper().startswith(b"ERRO"):
+            return
+        como = "sem responder nada" if not resposta else "respondendo outra coisa"
+        dito = f"continuou atendendo, {como} em vez de ERRO"
+        if queda := bancada.queda():
+            raise Tolerado(f"{dito}; {bancada.quem_caiu()}: {queda}", **provas | {"causa": exame.cura(queda) or causa})
+        raise Tolerado(dito, **provas | {"causa": conselhos.FALTA_O_ERRO})
 
 
 @caso("PI-06", "um texto que não é número recebe ERRO e o servidor continua")
@@ -219,7 +222,9 @@ def longo(exame):
             raise Falhou("depois disso, não atende mais ninguém", causa=conselhos.SEM_TRY)
         ligacao.receber(0.5)
         if not (dados.upper().startswith(b"ERRO") and (ligacao.acabou or ligacao.udp)):
-            raise Tolerado("continuou atendendo os outros, mas não recusou o pedido longo com ERRO")
+            dito = "continuou atendendo os outros, mas não recusou o pedido longo com ERRO"
+            queda = bancada.queda()
+            raise Tolerado(f"{dito}; {bancada.quem_caiu()}: {queda}" if queda else dito)
 
 
 def _sobrevive(exame, fazer, o_que, causa):
@@ -228,6 +233,9 @@ def _sobrevive(exame, fazer, o_que, causa):
         fazer(bancada.ligar())
         if not bancada.ainda_atende():
             raise Falhou(f"depois de {o_que}, não atende mais ninguém", causa=causa)
+        queda = bancada.queda()
+        if queda and bancada.thread_caiu:  # o erro que o programa tratou, e só mostra, não conta
+            raise Tolerado(f"continua atendendo os outros; {bancada.quem_caiu()}: {queda}", causa=causa)
 
 
 @caso("PI-20", "um cliente que conecta e fecha sem enviar nada não o derruba", so_texto=False, so_tcp=True)
