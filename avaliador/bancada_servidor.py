@@ -9,7 +9,6 @@ from parimpar.texto import visivel
 from .ligacao import Ligacao
 from .veredito import Falhou, Passo
 
-SEM_ESCUTA = 2.0  # segundos em que uma porta pode ficar sem ninguém escutando: há quem refaça o bind a cada cliente
 OLHADA = 0.05  # segundos entre duas tentativas de se conectar
 # O que anuncia uma exceção que ninguém tratou, e que acabou só com a thread, ou com o processo filho, de um cliente.
 MORTE = re.compile(
@@ -43,14 +42,17 @@ class BancadaDeServidor:
         self.passos, self.comeco, self._ligacoes = exame.passos, time.monotonic(), []
 
     def ligar(self, prazo=None):
-        """Abre uma conexão com o servidor; se ninguém escuta, insiste por um instante.
+        """Abre uma conexão com o servidor; se ninguém escuta, insiste enquanto ele vive: há quem refaça o bind a cada cliente.
+
+        Args:
+            prazo: segundos; por padrão, o da resposta.
 
         Raises:
             SemConexao: ele não aceita.
         """
         host, porta = self.partida.endereco
         prazo = prazo or self.exame.prazo_da_resposta
-        limite = time.monotonic() + min(SEM_ESCUTA, prazo)
+        limite = time.monotonic() + prazo
         while True:
             for ip in por_onde(host):
                 try:
@@ -84,10 +86,18 @@ class BancadaDeServidor:
     def ainda_atende(self, prazo=None):
         """Um cliente novo recebe alguma resposta?"""
         prazo = prazo or self.exame.prazo_do_proximo
+        limite = time.monotonic() + prazo
         try:
-            return bool(self.pedir(self.exame.par("o próximo", 1), prazo=prazo))
+            ligacao = self.ligar(prazo)
         except SemConexao:
             return False
+        falta = max(limite - time.monotonic(), self.exame.prazo_da_resposta)
+        return bool(self.pedir(self.exame.par("o próximo", 1), ligacao, falta))
+
+    def escuta(self):
+        """Ele ainda escuta na porta?"""
+        escutas = self.programa.escutas("udp" if self.partida.udp else "tcp")
+        return self.partida.endereco[1] in [porta for _, porta in escutas]
 
     def queda(self):
         """A exceção que ele escreveu na tela, numa linha; "" se não há nenhuma."""

@@ -43,7 +43,7 @@ def descobrir(exame):
     except SemConexao as erro:
         raise Falhou("escuta, mas não aceita a conexão") from erro
     achado = _confirmar(exame, tentativa) if tentativa.dados else None
-    if achado and achado.forma is formas.CRUA and _le_em_binario(exame):
+    if achado and achado.forma is formas.CRUA and _le_em_binario(exame, achado.demora):
         return Descoberta(formas.BINARIA, achado.demora)
     if achado and ler(tentativa.dados).paridade:
         return achado
@@ -115,11 +115,13 @@ def _confirmar(exame, tentativa):
     return Descoberta(tentativa.forma, tentativa.demora)
 
 
-def _le_em_binario(exame):
-    """Os bytes de 5 algarismos, lidos como um número, dão um de 12 casas: quem responde 12 letras leu em binário."""
-    outra = _experimentar(
-        exame, formas.CRUA, DEMORA_MAXIMA if exame.sabido("forma") else DE_OUTRA * 2, exame.impar("binária", 5)
-    )
+def _le_em_binario(exame, demora):
+    """Os bytes de 5 algarismos, lidos como um número, dão um de 12 casas: quem responde 12 letras leu em binário.
+
+    Args:
+        demora: segundos até a resposta que ele já deu.
+    """
+    outra = _experimentar(exame, formas.CRUA, DE_OUTRA * 2 + 1.3 * demora, exame.impar("binária", 5))
     if not outra or not outra.dados:
         return False
     leitura = ler(outra.dados)

@@ -36,6 +36,7 @@ class Proximo:
     atendido: recebeu resposta.
     demora: segundos que esperou por ela.
     terminou: o programa tinha terminado.
+    escuta: o programa, se não o atendeu, ainda escutava na porta.
     queda: a exceção que escreveu, se não o atendeu.
     passos: o que passou pela rede.
     """
@@ -43,6 +44,7 @@ class Proximo:
     atendido: bool
     demora: float
     terminou: bool
+    escuta: bool
     queda: str
     passos: tuple
 
@@ -98,7 +100,9 @@ class ExameDeServidor(Exame):
             atendido = bancada.ainda_atende(self.resta(max(PROXIMO, self.prazo_da_resposta)))
             demora = time.monotonic() - comeco
             terminou = not atendido and bancada.programa.terminou(1)
-            return Proximo(atendido, demora, terminou, "" if atendido else bancada.queda(), tuple(bancada.passos))
+            escuta = atendido or bancada.escuta()
+            queda = "" if atendido else bancada.queda()
+            return Proximo(atendido, demora, terminou, escuta, queda, tuple(bancada.passos))
 
     @property
     def forma(self):

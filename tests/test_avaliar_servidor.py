@@ -17,8 +17,8 @@ import pytest
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
+from avaliador import descoberta, exame_servidor, relatorio
 from avaliador import exame as motor
-from avaliador import exame_servidor, relatorio
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
 from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
@@ -192,6 +192,48 @@ while True:
     avaliacao = avaliar_codigo(tmp_path, codigo, ["rst", "abc"])
     assert [v.situacao for v in avaliacao.vereditos] == [TOLERADO, OK]  # na ordem dos casos: abc e rst
     assert "mostrou um erro: ValueError" in avaliacao.vereditos[0].explicacao
+
+
+SEM_ESCUTA = """
+while True:
+    cliente = escuta.accept()[0]
+    escuta.close()
+    cliente.sendall(responder(cliente.recv(1024).decode()).encode())
+    cliente.recv(1024)
+    cliente.close()
+    time.sleep(PAUSA)
+    escuta = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+"""
+
+
+def test_quem_demora_a_escutar_de_novo_atende_o_proximo(tmp_path):
+    """Refaz o bind a cada cliente, e fica um tempo sem escutar: atende, e diz-se quanto o cliente seguinte esperou."""
+    avaliacao = avaliar_codigo(tmp_path, SEM_ESCUTA.replace("PAUSA", "3"), ["segundo-cliente"])
+    assert avaliacao.aprovado and "o cliente seguinte esperou" in " ".join(avaliacao.perfil), avaliacao
+
+
+def test_quem_nao_escuta_mais_nao_esta_no_primeiro_cliente(tmp_path, monkeypatch):
+    """Vivo, e sem escutar: diz-se que ninguém escuta na porta, e não que o recv o prende."""
+    monkeypatch.setattr(exame_servidor, "PROXIMO", 1.0)
+    veredito = avaliar_codigo(tmp_path, SEM_ESCUTA.replace("PAUSA", "60"), ["segundo-cliente"]).vereditos[0]
+    assert veredito.situacao == FALHOU and "ninguém mais escuta na porta" in veredito.explicacao
+    assert veredito.causa.startswith("Não feche o socket de escuta")
+
+
+def test_quem_le_em_binario_e_demora_nao_e_lido_como_texto(tmp_path, monkeypatch):
+    """A sonda que distingue o número em binário espera o que a primeira resposta demorou."""
+    monkeypatch.setattr(descoberta, "DE_OUTRA", 0.5)
+    codigo = """
+def atender(cliente):
+    numero = str(int.from_bytes(cliente.recv(1024), "big"))
+    time.sleep(1.5)
+    cliente.sendall((responder(numero) if len(numero) <= 10 else "a" * len(numero)).encode())
+    cliente.close()
+while True:
+    threading.Thread(target=atender, args=escuta.accept()[:1], daemon=True).start()
+"""
+    avaliacao = avaliar_codigo(tmp_path, codigo, ["grafia"])
+    assert "entende o pedido como o número em binário" in " ".join(avaliacao.perfil)
 
 
 @pytest.mark.parametrize(

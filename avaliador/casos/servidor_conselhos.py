@@ -71,6 +71,12 @@ REFAZ_O_BIND = Conselho(
     java="new ServerSocket(porta) antes do while (true)", js="um createServer só, e um listen só",
     c="socket, bind e listen antes do while (1)",
 )  # fmt: skip
+NAO_ESCUTA_MAIS = Conselho(
+    "Não feche o socket de escuta enquanto houver clientes a atender: faça o socket, o bind e o listen uma vez só, antes do laço; "
+    "dentro dele, só o accept",
+    python="while True: conexao, endereco = server_socket.accept()", java="while (true) { Socket cliente = escuta.accept(); … }",
+    js="não chame server.close() no fim de uma conexão", c="while (1) { int cliente = accept(escuta, 0, 0); … }",
+)  # fmt: skip
 SO_REGISTRE = Conselho("Depois de responder, leia a devolução e só a registre; ela não é outro número")
 MOSTRE = Conselho(
     "Mostre o que chegou e o que foi enviado", python="print(numero, resposta)",

@@ -170,6 +170,9 @@ def segundo_cliente(exame):
         raise Falhou(
             "é um servidor de um cliente só: depois do primeiro, terminou", **provas | {"causa": conselhos.LACO}
         )
+    if not proximo.escuta:
+        explicacao = f"depois do primeiro cliente, ninguém mais escuta na porta: insistiu-se por {segundos(round(proximo.demora))}"
+        raise Falhou(explicacao, **provas | {"causa": conselhos.NAO_ESCUTA_MAIS})
     explicacao = f"depois do primeiro cliente, o seguinte ficou {segundos(round(proximo.demora))} sem resposta"
     raise Falhou(explicacao, **provas | {"causa": conselhos.FICOU_NO_PRIMEIRO})
 
