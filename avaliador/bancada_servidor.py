@@ -4,9 +4,10 @@ import re
 import socket
 import time
 
-from parimpar.texto import visivel
+from parimpar.texto import segundos, visivel
 
-from .ligacao import Ligacao
+from .casos.servidor_conselhos import ENXURRADA
+from .ligacao import INTEIRA, Ligacao
 from .veredito import Falhou, Passo
 
 OLHADA = 0.05  # segundos entre duas tentativas de se conectar
@@ -19,6 +20,14 @@ MORTE = re.compile(
 
 class SemConexao(Falhou):
     """O programa não aceitou a conexão."""
+
+
+class SemFim(Falhou):
+    """O programa começou a responder, e não parou mais."""
+
+    def __init__(self, dados):
+        explicacao = f"envia bytes sem parar, e não uma resposta: em {segundos(INTEIRA)} ainda não tinha acabado"
+        super().__init__(explicacao, recebido=dados, causa=ENXURRADA)
 
 
 def por_onde(host):
@@ -78,10 +87,18 @@ class BancadaDeServidor:
         return sock
 
     def pedir(self, numero, ligacao=None, prazo=None):
-        """Envia um número na forma que o servidor entende e devolve os bytes da resposta."""
+        """Envia um número na forma que o servidor entende e devolve os bytes da resposta.
+
+        Raises:
+            SemConexao: ele não aceita.
+            SemFim: a resposta não acaba.
+        """
         ligacao = ligacao or self.ligar(prazo)
         ligacao.enviar(self.forma.codificar(numero), encerrar=self.forma.fim)
-        return ligacao.receber(prazo or self.exame.prazo_da_resposta)
+        dados = ligacao.receber(prazo or self.exame.prazo_da_resposta)
+        if ligacao.sem_fim:
+            raise SemFim(dados)
+        return dados
 
     def ainda_atende(self, prazo=None):
         """Um cliente novo recebe alguma resposta?"""

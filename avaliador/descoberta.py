@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from . import formas
-from .bancada_servidor import SemConexao
+from .bancada_servidor import SemConexao, SemFim
 from .leitura import ler
 from .veredito import Falhou
 
@@ -71,6 +71,8 @@ def _insistir(exame):
             else:
                 ligacao.enviar(forma.codificar(""))
             dados = ligacao.receber(exame.resta(espera))
+            if ligacao.sem_fim:
+                raise SemFim(dados)
             if dados or ligacao.acabou or not bancada.programa.vivo:
                 break
         else:

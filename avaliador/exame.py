@@ -112,7 +112,7 @@ class Exame:
         """
         falta = self.comeco + self.prazo - time.monotonic()
         if falta <= 0:
-            raise NaoDeu("o tempo do exame acabou antes deste caso", passageiro=False)
+            raise NaoDeu("o tempo do exame acabou antes do fim deste caso", passageiro=False)
         return min(segundos, falta)
 
     def sabido(self, nome):

@@ -16,6 +16,7 @@ TENTATIVAS = 4  # de um caso que a máquina ocupada atrasou
 LEITURA = 2.0  # segundos que se espera o programa ler o que se enviou, numa máquina ocupada
 ENTRE_SEGMENTOS = 0.06  # segundos entre um segmento e outro, onde o sistema não diz se o primeiro foi lido
 CALMA = 0.15  # segundos sem nada novo que encerram uma resposta sem \n
+INTEIRA = 5.0  # segundos do primeiro byte ao último: 30 letras, uma a uma, com a maior pausa da calma, são 4,5 s
 MAXIMO_LIDO = 8 * 1024  # bytes de uma resposta: ninguém precisa de mais
 OLHADA = 0.05  # segundos entre duas perguntas sobre o que o programa está fazendo
 PACIENCIA = 4  # quantas vezes o prazo se estica, se o programa não para de trabalhar
@@ -38,6 +39,7 @@ class Ligacao:
         self.recebido = b""  # tudo o que já veio
         self.acabou = False  # o programa encerrou o envio, ou a conexão caiu
         self.caiu = False  # caiu com RST
+        self.sem_fim = False  # uma resposta passou do prazo, e ele ainda a enviava
         self.primeiro = None  # o instante do primeiro byte que veio
         self.demora = None  # segundos do último envio ao primeiro byte da resposta
         self._enviado = time.monotonic()
@@ -70,7 +72,7 @@ class Ligacao:
             self._sock.shutdown(socket.SHUT_WR)
 
     def receber(self, prazo, ate=None, calma=CALMA):
-        """Espera uma resposta: um \\n, o fim, ou `calma` segundos sem nada depois do primeiro byte.
+        """Espera uma resposta: um \\n, o fim, ou `calma` segundos sem nada depois do primeiro byte; até `INTEIRA` segundos ao todo.
 
         Args:
             prazo: segundos até o primeiro byte, sem contar aqueles em que o programa trabalha ou a máquina se atrasa.
@@ -81,6 +83,7 @@ class Ligacao:
         """
         if not self._esperar_o_primeiro(prazo):
             return b""
+        ultimo = time.monotonic() + INTEIRA
         dados, limite = b"", time.monotonic() + (calma if ate is None else prazo)
         while not self.acabou and len(dados) < MAXIMO_LIDO and not (ate(dados) if ate else dados.endswith(b"\n")):
             try:
@@ -105,6 +108,9 @@ class Ligacao:
                 break  # um datagrama é uma resposta
             if ate is None:
                 limite = time.monotonic() + calma
+                if limite > ultimo:  # pinga sem parar: cada byte renovaria a espera
+                    self.sem_fim = True
+                    break
         self.recebido += dados
         return dados
 

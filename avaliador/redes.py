@@ -9,6 +9,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import time
 import warnings
 
 from parimpar.erros import ErroParimpar
@@ -16,9 +17,11 @@ from parimpar.erros import ErroParimpar
 from . import rede
 from .isolamento import acabar_com_quem_iniciou
 
+FOLGA = 30.0  # segundos, depois do prazo do exame, para acabar um caso que já tinha começado
+
 
 def julgar(exame, processos):
-    """{caso: `Veredito`} dos que algum processo julgou; quem chama julga os que faltam, se um processo caiu.
+    """{caso: `Veredito`} dos que algum processo julgou; quem chama julga os que faltam, se um processo caiu ou não acabou a tempo.
 
     Args:
         exame: com os fatos já descobertos; nenhum programa pode estar em execução.
@@ -38,7 +41,10 @@ def julgar(exame, processos):
                 filhos[-1].start()
             dele.close()
         while abertos := [canal for canal in canais if not canal.closed]:
-            for canal in multiprocessing.connection.wait(abertos):
+            falta = exame.comeco + exame.prazo + FOLGA - time.monotonic()
+            if not (prontos := multiprocessing.connection.wait(abertos, max(falta, 0))):
+                break  # um caso não acaba: o exame não espera por ele
+            for canal in prontos:
                 try:
                     numero, veredito = canal.recv()
                 except EOFError:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import apoio
 import esperado
@@ -17,11 +18,11 @@ import pytest
 from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
-from avaliador import descoberta, exame_servidor, relatorio
+from avaliador import descoberta, exame_servidor, ligacao, redes, relatorio
 from avaliador import exame as motor
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
-from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
+from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO, Veredito
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
 SO = {"lento.py": ["enunciado"], "aceita_de_10_em_10.py": ["enunciado"]}  # os outros casos levariam minutos
@@ -234,6 +235,48 @@ while True:
 """
     avaliacao = avaliar_codigo(tmp_path, codigo, ["grafia"])
     assert "entende o pedido como o número em binário" in " ".join(avaliacao.perfil)
+
+
+PINGA = """
+while True:
+    cliente = escuta.accept()[0]
+    try:
+        numero = cliente.recv(1024).decode()
+        while len(numero) > CASAS:
+            cliente.sendall(b"PAR")
+            time.sleep(0.02)
+        cliente.sendall(responder(numero).encode())
+    except OSError:
+        cliente.close()
+"""
+
+
+@pytest.mark.parametrize("casas, notas", [(0, [FALHOU, FALHOU]), (10, [OK, FALHOU])])
+def test_quem_pinga_sem_parar_nao_gasta_o_tempo_do_exame(tmp_path, monkeypatch, casas, notas):
+    """Um byte de cada vez, sem fim: cada espera tem um prazo, e diz-se que é uma enxurrada, sempre ou só nos números longos."""
+    monkeypatch.setattr(ligacao, "INTEIRA", 0.5)
+    avaliacao = avaliar_codigo(tmp_path, PINGA.replace("CASAS", str(casas)), ["par", "trinta-casas"])
+    assert [v.situacao for v in avaliacao.vereditos] == notas
+    assert "envia bytes sem parar" in avaliacao.vereditos[1].explicacao
+    assert all(passo.instante < 10 for v in avaliacao.vereditos for passo in v.passos)
+
+
+def test_um_processo_que_nao_acaba_nao_prende_o_exame(monkeypatch):
+    """Passado o prazo do exame, e a folga, o caso que não acabou fica por julgar, e os outros contam."""
+    if os.name != "posix":
+        pytest.skip("os processos nascem de um fork")
+    monkeypatch.setattr(redes, "FOLGA", 1.0)
+    monkeypatch.setattr(redes.rede, "entrar", lambda: True)
+
+    class ExamePreso:
+        casos, comeco, prazo = ["rápido", "preso"], time.monotonic(), 0.0
+        progresso = staticmethod(lambda feitos, total, titulo: None)
+
+        def julgar(self, caso):
+            threading.Event().wait(60 if caso == "preso" else 0)
+            return Veredito(caso, "PI-03", ENUNCIADO, OK, caso)
+
+    assert list(redes.julgar(ExamePreso(), 2)) == ["rápido"]
 
 
 @pytest.mark.parametrize(
