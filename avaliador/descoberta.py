@@ -12,6 +12,8 @@ DEMORA_MAXIMA = 15.0  # segundos que uma resposta certa pode demorar
 # Segundos à espera, depois de cada coisa que se envia na mesma conexão.
 ESPERAS = ((formas.CRUA, 2.0), (formas.LINHA, 1.0), (formas.NULA, 0.5), (formas.FIM, 1.0))
 DE_OUTRA = 2.0  # segundos à espera da resposta a uma forma binária
+MUITAS = 30  # casas do maior número que o enunciado pede
+OLHADA = 1.0  # segundos entre duas perguntas sobre se ainda pode responder
 DEPRESSA = 1.0  # segundos: uma resposta até aqui não precisa ser confirmada
 
 
@@ -57,6 +59,22 @@ def descobrir(exame):
     if achado:
         return achado
     raise _nao_responde(exame, queda)
+
+
+def demora_de_muitas(exame, forma):
+    """Segundos até a resposta a um número de muitas casas: há quem a prepare letra a letra; 0 se não responde a ele."""
+    with exame.bancada(forma) as bancada:
+        try:
+            ligacao = bancada.ligar()
+        except SemConexao:
+            return 0.0
+        ligacao.enviar(forma.codificar(exame.impar("demora", forma.casas or MUITAS)), encerrar=forma.fim)
+        limite = time.monotonic() + DEMORA_MAXIMA
+        while ligacao.demora is None and time.monotonic() < limite:
+            ligacao.receber(exame.resta(OLHADA))
+            if ligacao.acabou or not bancada.programa.vivo or bancada.thread_caiu:
+                break  # não há mais quem responda
+        return ligacao.demora or 0.0
 
 
 def _insistir(exame):

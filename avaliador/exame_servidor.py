@@ -11,7 +11,7 @@ from .bancada_servidor import BancadaDeServidor
 from .caixa import BWRAP
 from .casos import servidor_enunciado, servidor_especificacao
 from .casos.servidor_conselhos import da_excecao
-from .descoberta import descobrir
+from .descoberta import MUITAS, demora_de_muitas, descobrir
 from .exame import Exame, fato
 from .formas import LINHA
 from .partida import PRAZO as PRAZO_DE_INICIO
@@ -89,6 +89,11 @@ class ExameDeServidor(Exame):
         return descobrir(self)
 
     @fato
+    def demora(self):
+        """Segundos até a resposta mais lenta das primeiras: a um algarismo e a um número de muitas casas."""
+        return max(self.descoberta.demora, demora_de_muitas(self, self.forma))
+
+    @fato
     def proximo(self):
         """O `Proximo`: se atende um segundo cliente, depois do primeiro."""
         with self.bancada() as bancada:
@@ -116,9 +121,8 @@ class ExameDeServidor(Exame):
 
     @property
     def prazo_da_resposta(self):
-        """Segundos até o primeiro byte de uma resposta, medidos nas primeiras que ele deu."""
-        descoberta = self.sabido("descoberta")
-        return PRAZO if descoberta is None else PRAZO + 2 * max(descoberta.demora - 0.1, 0)
+        """Segundos até o primeiro byte de uma resposta, medidos nas primeiras que ele deu; um caso sabe-os já ao abrir a bancada."""
+        return PRAZO + 2 * max((self.sabido("demora") or 0) - 0.1, 0)
 
     @property
     def prazo_do_proximo(self):
@@ -129,13 +133,12 @@ class ExameDeServidor(Exame):
     @property
     def silencio(self):
         """Segundos sem nada que bastam para dizer que ele não respondeu ao que não pede resposta."""
-        return max(0.6, 1.3 * self.descoberta.demora + 0.3)
+        return max(0.6, 1.3 * self.demora + 0.3)
 
     @property
     def prazo(self):
         """Segundos para o exame inteiro: quem responde devagar tem mais."""
-        descoberta, proximo = self.sabido("descoberta"), self.sabido("proximo")
-        demora = descoberta.demora if descoberta else 0
+        demora, proximo = self.sabido("demora") or 0, self.sabido("proximo")
         espera = proximo.demora if proximo and proximo.atendido else 0
         return (
             super().prazo
@@ -164,7 +167,9 @@ class ExameDeServidor(Exame):
         Os fatos que o caso usa têm de ser perguntados antes: cada um inicia o programa por sua conta, e a porta é uma só. A
         um `Falhou` que sai do `with` se acrescenta como o programa caiu, se caiu.
         """
-        partida, forma = self.partida, forma or self.forma
+        partida = self.partida
+        if forma is None:  # um caso, ou uma sonda que espera respostas: a demora delas também se sabe antes
+            forma, _ = self.forma, self.demora
         if self._aberta and self._aberta.programa.vivo:
             raise RuntimeError("uma bancada já está aberta: pergunte os fatos antes de abri-la")
         programa, esta = self._partir(partida.comando, max(5.0, 4 * partida.demora), partida.endereco[1])
@@ -240,7 +245,7 @@ class ExameDeServidor(Exame):
         return tuple(self._frases())
 
     def _frases(self):
-        partida, descoberta, proximo = (self.sabido(nome) for nome in ("partida", "descoberta", "proximo"))
+        partida, descoberta, demora, proximo = map(self.sabido, ("partida", "descoberta", "demora", "proximo"))
         if partida:
             if self.porta_pedida not in (None, partida.endereco[1]):
                 yield f"escuta na porta {partida.endereco[1]}, e não na {self.porta_pedida} que se pediu"
@@ -261,5 +266,7 @@ class ExameDeServidor(Exame):
             yield "sem \\n não responde: não atende um cliente que segue o enunciado à risca"
         if descoberta.demora > DEVAGAR:
             yield f"demora {segundos(round(descoberta.demora, 1))} para responder"
+        elif demora and demora > DEVAGAR:
+            yield f"demora {segundos(round(demora, 1))} para responder a um número de {descoberta.forma.casas or MUITAS} casas"
         if proximo and proximo.atendido and proximo.demora - descoberta.demora > DEVAGAR:
             yield f"o cliente seguinte esperou {segundos(round(proximo.demora, 1))} para ser atendido"

@@ -20,6 +20,7 @@ INTEIRA = 5.0  # segundos do primeiro byte ao último: 30 letras, uma a uma, com
 MAXIMO_LIDO = 8 * 1024  # bytes de uma resposta: ninguém precisa de mais
 OLHADA = 0.05  # segundos entre duas perguntas sobre o que o programa está fazendo
 PACIENCIA = 4  # quantas vezes o prazo se estica, se o programa não para de trabalhar
+ESTICADO = 30.0  # segundos em que, de um prazo que já é longo, se deixa de esticar: um laço sem fim também trabalha
 
 
 class Ligacao:
@@ -131,7 +132,7 @@ class Ligacao:
             except OSError:
                 return True  # receber dirá o que houve
             passou = time.monotonic() - antes
-            esticado = time.monotonic() - comeco > PACIENCIA * prazo
+            esticado = time.monotonic() - comeco > min(PACIENCIA * prazo, ESTICADO)
             if esticado or not (self._trabalhando and corrido > 2 * OLHADA and self._trabalhando()):
                 corrido += passou if esticado else min(passou, 2 * fatia)
             if corrido >= prazo:

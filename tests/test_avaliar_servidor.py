@@ -237,6 +237,25 @@ while True:
     assert "entende o pedido como o número em binário" in " ".join(avaliacao.perfil)
 
 
+@pytest.mark.parametrize("pausa, situacao", [(1.2, OK), (60, FALHOU)])
+def test_quem_demora_so_nos_numeros_longos_tem_o_prazo_deles(tmp_path, monkeypatch, pausa, situacao):
+    """Rápido com um algarismo e lento com trinta: o prazo é o da resposta mais lenta que se viu, se se viu alguma."""
+    monkeypatch.setattr(exame_servidor, "PRAZO", 0.5)
+    monkeypatch.setattr(descoberta, "DEMORA_MAXIMA", 3.0)
+    codigo = f"""
+while True:
+    cliente = escuta.accept()[0]
+    numero = cliente.recv(1024).decode()
+    if len(numero) > 10:
+        time.sleep({pausa})
+    cliente.sendall((responder(numero) if len(numero) <= 10 else "a" * len(numero)).encode())
+    cliente.close()
+"""
+    avaliacao = avaliar_codigo(tmp_path, codigo, ["trinta-casas"])
+    assert avaliacao.vereditos[0].situacao == situacao, avaliacao
+    assert ("para responder a um número de 30 casas" in " ".join(avaliacao.perfil)) == (situacao == OK)
+
+
 PINGA = """
 while True:
     cliente = escuta.accept()[0]
