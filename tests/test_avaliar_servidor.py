@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 import apoio
 import esperado
@@ -20,9 +21,10 @@ from lotes import Lotes
 
 from avaliador import descoberta, exame_servidor, ligacao, redes, relatorio
 from avaliador import exame as motor
+from avaliador.caso import Casos
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
-from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO, Veredito
+from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO, NaoDeu, Passou, Veredito
 
 ALUNOS = RAIZ / "tests" / "alunos" / "servidores"
 SO = {"lento.py": ["enunciado"], "aceita_de_10_em_10.py": ["enunciado"]}  # os outros casos levariam minutos
@@ -254,6 +256,72 @@ while True:
     avaliacao = avaliar_codigo(tmp_path, codigo, ["trinta-casas"])
     assert avaliacao.vereditos[0].situacao == situacao, avaliacao
     assert ("para responder a um número de 30 casas" in " ".join(avaliacao.perfil)) == (situacao == OK)
+
+
+@pytest.mark.parametrize(
+    "mostra, situacao, nota",
+    [("numero, resposta", OK, 10), ("numero", TOLERADO, 5), ("resposta", TOLERADO, 5), ("'atendi um cliente'", TOLERADO, 2.5)],
+)  # fmt: skip
+def test_a_tela_que_nao_mostra_tudo_nao_vale_o_ponto_inteiro(tmp_path, mostra, situacao, nota):
+    """Só o número ou só a resposta, metade; nenhum dos dois, um quarto."""
+    codigo = f"""
+while True:
+    cliente = escuta.accept()[0]
+    numero = cliente.recv(1024).decode()
+    resposta = responder(numero)
+    print({mostra})
+    cliente.sendall(resposta.encode())
+    cliente.close()
+"""
+    avaliacao = avaliar_codigo(tmp_path, codigo, ["tela"])
+    assert (avaliacao.vereditos[0].situacao, avaliacao.nota(ENUNCIADO)) == (situacao, nota), avaliacao
+
+
+class ExameQueTropeca(motor.Exame):
+    """Um fato e um caso que só dão na segunda vez; o outro caso nunca dá, e o terceiro não vale a pena tentar de novo."""
+
+    CASOS = Casos(ENUNCIADO)
+
+    def __init__(self):
+        super().__init__(["programa"])
+        self.vezes = Counter()
+
+    def tropecar(self, nome, vezes, passageiro=True):
+        self.vezes[nome] += 1
+        if self.vezes[nome] <= vezes:
+            raise NaoDeu("a máquina está ocupada", passageiro=passageiro)
+
+    @motor.fato
+    def sabido_na_segunda(self):
+        """O que se descobre na segunda sonda."""
+        self.tropecar("fato", 1)
+        return "sabido"
+
+    @CASOS("X-1", "pergunta o fato")
+    def do_fato(self):
+        return Passou(self.sabido_na_segunda)
+
+    @CASOS("X-2", "dá na segunda vez")
+    def segunda(self):
+        self.tropecar("segunda", 1)
+
+    @CASOS("X-3", "não dá nunca")
+    def nunca(self):
+        self.tropecar("nunca", 99)
+
+    @CASOS("X-4", "não é passageiro")
+    def de_vez(self):
+        self.tropecar("de vez", 1, passageiro=False)
+
+
+def test_o_que_nao_deu_por_um_motivo_passageiro_e_tentado_de_novo(monkeypatch):
+    """Um caso, e um fato, que não deram na primeira vez dão na segunda; as tentativas têm fim, e o que não passa nem se repete."""
+    monkeypatch.setattr(motor, "PAUSA", 0)
+    exame = ExameQueTropeca()
+    vistos = {v.caso: (v.situacao, v.explicacao) for v in exame.avaliar().vereditos}
+    ocupada = (NAO_DEU, "a máquina está ocupada")
+    assert vistos == {"do-fato": (OK, "sabido"), "segunda": (OK, ""), "nunca": ocupada, "de-vez": ocupada}
+    assert exame.vezes == {"fato": 2, "segunda": 2, "nunca": motor.TENTATIVAS, "de vez": 1}
 
 
 PINGA = """
