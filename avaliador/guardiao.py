@@ -45,6 +45,8 @@ def main():
     signal.signal(signal.SIGCHLD, lambda *_: None)
     erro_do_exec, escrita = os.pipe()
     guardiao = os.getpid()
+    if guardiao == 1:
+        _gastar_pids(os.urandom(1)[0])
     if (programa := os.fork()) == 0:
         _dizer(controle, "programa\n")  # quem o lê fica sabendo o pid que este processo tem fora da caixa
         _virar_o_programa(comando, guardiao, escrita, tela)
@@ -68,6 +70,15 @@ def main():
     if guardiao != 1:  # com o processo 1 de uma caixa acabam todos os dela
         _matar_todos(programa)
     os._exit(0)
+
+
+def _gastar_pids(quantos):
+    """Numa caixa os pids recomeçam, e o programa teria sempre o mesmo: repetiria o sorteio quem o semeia com ele."""
+    for _ in range(quantos):
+        try:
+            os.posix_spawn("/", ["/"], {})  # uma pasta não se executa: só se gasta o pid
+        except OSError:
+            pass
 
 
 def copiar(origem, destino):

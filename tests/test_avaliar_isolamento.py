@@ -234,6 +234,13 @@ def test_o_codigo_de_saida_e_o_mesmo(tmp_path, isolamento, consegue):
 
 
 @OS_DOIS
+def test_o_pid_nao_e_sempre_o_mesmo(tmp_path, isolamento, consegue):
+    """Numa caixa os pids recomeçam, e quem semeia o sorteio com o seu repetiria sempre os mesmos números."""
+    pids = {executar(tmp_path / str(i), "import os; print(os.getpid())", isolamento).dito for i in range(6)}
+    assert len(pids) > 1
+
+
+@OS_DOIS
 def test_o_fim_da_tela_e_o_do_programa(tmp_path, isolamento, consegue):
     """Quem abre a caixa, e fica em execução, não segura os canais: já não há o que esperar deles."""
     (tmp_path / "x.py").touch()
