@@ -12,12 +12,13 @@ from parimpar.texto import segundos, visivel
 
 from .bancada import SemPedido, ultima_linha
 from .casos.cliente_conselhos import CONFIRA, DIGA_A_PORTA, DIGA_O_PAPEL, PECA, USE_TCP, da_queda
-from .partida import QUER_ARGUMENTOS, SEM_MODULO, SEM_TELA, TECLADO, parecido
+from .partida import SEM_MODULO, SEM_TELA, TECLADO, parecido, quer_argumentos
 from .rodada import dizer_par
 from .veredito import Falhou, NaoDeu
 from .volta import LENTO, Ritmo
 
 PRAZO_DE_INICIO = 13.0  # segundos para se conectar na primeira vez: há clientes que esperam 10 s antes
+PRAZO_DO_PEDIDO = 13.0  # segundos para pedir, depois de se conectar: há quem durma os seus 10 s no começo da volta
 PRAZO_OCUPADO = 40.0  # segundos, se ele ainda trabalha: a JVM a começar, numa máquina ocupada
 ESCUTANDO = 3.0  # segundos com uma porta aberta, sem se conectar a nenhuma, de quem se diz que é um servidor
 FATIA = 0.5  # segundos entre duas conferências de que trabalha
@@ -85,11 +86,11 @@ def _observar(bancada, comando):
     """(a `Estreia`, segundos até reagir se não se sabe bem a que reagiu)."""
     aberta = bancada.primeira_conexao
     bancada.manter(aberta.porta)
-    inicio, gasto = aberta.instante - bancada.comeco, _processador(bancada.programa)
     try:
-        volta = bancada.primeira(Ritmo(inicio=inicio).prazo_de_conexao)
+        volta = bancada.primeira(PRAZO_DO_PEDIDO)
     except SemPedido as erro:
         raise _por_que_nao_pediu(bancada, erro.explicacao, PECA) from None
+    inicio, gasto = volta.ultimo - bancada.comeco, _processador(bancada.programa)
     como_le, desde = _como_le(bancada, volta)
     reagiu, lida = time.monotonic(), volta.lida or time.monotonic()
     if como_le:
@@ -191,7 +192,7 @@ def _por_que_nao_pediu(bancada, explicacao, causa):
     if (falta := SEM_MODULO.search(programa.saida)) and not parecido(falta[1]):
         motivo = f"falta nesta máquina, ou na entrega, o módulo {visivel(falta[1], 60)}: {excecao}"
         return NaoDeu(motivo, passageiro=False)
-    if not programa.vivo and QUER_ARGUMENTOS.search(programa.saida):
+    if not programa.vivo and quer_argumentos(programa):
         return NaoDeu(f"{com_erro}: falta um argumento", causa=DIGA_O_PAPEL, passageiro=False)
     if programa.excesso:
         return Falhou(f"{explicacao}: o programa foi {programa.excesso}")

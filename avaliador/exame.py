@@ -12,8 +12,10 @@ from parimpar.erros import ErroParimpar
 from .caixa import NENHUM
 from .caso import escolher
 from .conselhos import Conselho, lingua_de
+from .partida import TECLADO
+from .processo import DO_INPUT
 from .relatorio import Avaliacao
-from .veredito import Desfecho, NaoDeu, Passou, Veredito
+from .veredito import Desfecho, Falhou, NaoDeu, Passou, Veredito
 
 PRAZO = 85.0  # segundos para o exame inteiro de um programa que não responde, ou que trava: o relatório sai assim mesmo
 CARGA_MAXIMA = 3.0  # processos à espera, por processador: até aqui o prazo cresce com eles
@@ -172,9 +174,9 @@ class Exame:
         try:
             self.resta(0)
             self.admitir(caso)
-            return caso.funcao(self) or Passou()
+            return _sem_teclado(caso.funcao(self) or Passou())
         except Desfecho as fim:
-            return fim
+            return _sem_teclado(fim)
         except (ErroParimpar, KeyboardInterrupt):
             raise
         except Exception as erro:  # um erro do avaliador não é do programa, e não impede o relatório
@@ -183,3 +185,10 @@ class Exame:
             return NaoDeu(
                 f"o avaliador errou neste caso ({type(erro).__name__}, {lugar}): avise quem o mantém", passageiro=False
             )
+
+
+def _sem_teclado(fim):
+    """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria."""
+    if not (isinstance(fim, Falhou) and DO_INPUT.search(fim.explicacao)):
+        return fim
+    return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)

@@ -6,7 +6,6 @@ algumas de cada vez; a portaria sabe de que processo é cada conexão.
 
 import contextlib
 import dataclasses
-import pathlib
 import re
 import threading
 import time
@@ -23,7 +22,7 @@ from .exame import Exame, fato
 from .pedido import forma_comum, ler_pedido
 from .portaria import Portaria
 from .portas import PORTAS_DE_COSTUME, portas_no_codigo
-from .processo import Programa
+from .processo import Programa, escreve_na_hora
 from .rodada import as_duas_palavras, dizer_par
 from .veredito import Falhou, NaoDeu
 from .volta import LENTO
@@ -158,8 +157,8 @@ class ExameDeCliente(Exame):
 
     @property
     def escreve_na_hora(self):
-        """O que o programa imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
-        return re.match(r"python|pypy|node|java", pathlib.Path(self.comando[0]).name) is not None
+        """O que o programa imprime aparece logo?"""
+        return escreve_na_hora(self.comando, self.pasta)
 
     @property
     def porta(self):

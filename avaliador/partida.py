@@ -32,7 +32,12 @@ SEM_TELA = re.compile(
 SEM_MODULO = re.compile(
     r"(?:No\smodule\snamed|Cannot\sfind\smodule|ClassNotFoundException:?|load\smain\sclass) ['\"]?([\w./@-]+)"
 )
-QUER_ARGUMENTOS = re.compile(r"^\s*(?:uso|usage|modo de usar?|use)\s*:|IndexError|ArrayIndexOutOfBounds", re.I | re.M)
+USO = re.compile(r"^\s*(?:uso|usage|modo de usar?|use)\s*:", re.I | re.M)
+# A exceção de quem leu um argumento que não veio: no Python, a linha do código dele está logo acima dela.
+SEM_ARGUMENTO = re.compile(
+    r"argv.*\n(?:[ ~^]+\n)?(?:IndexError|ValueError: not enough values)|"
+    r"ArrayIndexOutOfBoundsException: (?:\d+$|Index \d+ out of bounds for length 0)", re.M
+)  # fmt: skip
 
 TECLADO = (
     "No exame não há teclado: deixe o host e a porta no código, ou dê as respostas com --entrada, uma por linha "
@@ -135,7 +140,7 @@ def por_que(programa, porta, prazo):
     ultima = f": {excecao}" if excecao else f"; a última linha que escreveu: {linha}" if linha else ""
     if programa.excesso:
         return Falhou(f"o programa foi {programa.excesso}")
-    if OCUPADA.search(saida):
+    if OCUPADA.search(excecao or saida):
         return _ocupada(porta)
     if SEM_TELA.search(saida):
         return NaoDeu("o programa abre uma janela, e esta máquina não tem tela; instale o xvfb", passageiro=False)
@@ -155,7 +160,7 @@ def por_que(programa, porta, prazo):
         return NaoDeu(
             f"falta nesta máquina o módulo {visivel(falta[1], 60)}: instale-o e repita o exame", passageiro=False
         )
-    if QUER_ARGUMENTOS.search(saida):
+    if quer_argumentos(programa):
         causa = (
             "Ponha no comando, depois de --, os argumentos que o programa pede: a porta, ou o papel dele (servidor)."
         )
@@ -167,6 +172,11 @@ def por_que(programa, porta, prazo):
 
 ESCUTE = "Depois do bind chame o listen, e então o accept, num laço."
 CAIU = "Conserte primeiro esse erro: execute o programa num terminal e veja a linha que ele aponta."
+
+
+def quer_argumentos(programa):
+    """Terminou à falta de um argumento: disse como se usa, ou caiu ao lê-lo."""
+    return bool((SEM_ARGUMENTO if programa.excecao() else USO).search(programa.saida))
 
 
 def ocupada():
@@ -188,7 +198,8 @@ def _ocupada(porta):
     if porta:
         return PortaPresa(Falhou("o programa diz que a porta está ocupada, e mais ninguém a usa", causa=DUAS_VEZES))
     return NaoDeu(
-        "a porta dele está ocupada por outro programa: feche-o, ou diga com --porta qual é, para saber quem a usa"
+        "a porta dele já está em uso, por outro programa ou por ele mesmo: diga com --porta qual é, para saber por quem",
+        causa=DUAS_VEZES,
     )
 
 

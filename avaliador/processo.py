@@ -30,7 +30,8 @@ THREADS = 512  # da família inteira; a JVM começa com umas 30
 RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
-TECLADO = re.compile(r"EOFError|NoSuchElementException|No\sline\sfound|EOF\swhen\sreading")
+DO_INPUT = re.compile(r"EOF\swhen\sreading")  # do input() do Python, e de mais nada
+TECLADO = re.compile(rf"{DO_INPUT.pattern}|NoSuchElementException|No\sline\sfound")
 SINAIS = {
     "SIGSEGV": "acessou memória que não é dele", "SIGABRT": "abortou", "SIGBUS": "acessou memória que não é dele",
     "SIGFPE": "fez uma conta impossível, como dividir por zero", "SIGPIPE": "escreveu numa conexão que já tinha caído",
@@ -200,13 +201,6 @@ class Programa:
         """Caiu porque lia do teclado, que no exame não há?"""
         return TECLADO.search(self.excecao()) is not None
 
-    @property
-    def escreve_na_hora(self):
-        """O que ele imprime aparece logo? Em C, por exemplo, pode ficar guardado até o fim."""
-        if re.match(r"python|node|java", pathlib.Path(self.comando[0]).name):
-            return True
-        return sem_espera_na_tela(self.comando, self.pasta) != self.comando
-
     def trabalhando(self):
         """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""
         gasto, pronto = 0.0, False
@@ -324,6 +318,12 @@ class Programa:
 
     def __exit__(self, *exc):
         self.encerrar()
+
+
+def escreve_na_hora(comando, pasta=None):
+    """O que o programa deste comando imprime aparece logo? O de um compilado pode ficar guardado até o fim."""
+    interpretado = re.match(r"python|pypy|node|java", pathlib.Path(comando[0]).name)
+    return bool(interpretado) or sem_espera_na_tela(comando, pasta) != list(comando)
 
 
 def tem_rastro(texto):

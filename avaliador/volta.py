@@ -13,7 +13,7 @@ PRAZO_DE_LEITURA = 15.0  # segundos para o cliente ler a resposta: há quem durm
 class Ritmo:
     """Como este cliente reage, medido no primeiro processo dele; antes disso, o que se supõe.
 
-    inicio: segundos que levou para se conectar.
+    inicio: segundos que levou para se conectar e pedir.
     demora: segundos da resposta lida até a reação.
     leitura: segundos da resposta enviada até ele a ler.
     sossego: segundos de calma depois de reagir, em quem não fecha.

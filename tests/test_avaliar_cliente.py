@@ -5,6 +5,7 @@ import pathlib
 import pickle
 import random
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -15,7 +16,7 @@ from types import SimpleNamespace
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import escuta as modulo_escuta
@@ -402,6 +403,10 @@ def test_programa_que_nao_existe():
         ("import modulo_que_ninguem_tem", NAO_DEU, "o módulo 'modulo_que_ninguem_tem'"),
         ("import socke", FALHOU, "ModuleNotFoundError"),
         ("print('uso: x.py PAPEL'); exit(2)", NAO_DEU, "argumento"),
+        ("import sys\nporta = sys.argv[1]", NAO_DEU, "out of range (linha 2): falta um argumento"),
+        ("import sys\n_, host, porta = sys.argv", NAO_DEU, "falta um argumento"),
+        ("'a b'.split()[5]", FALHOU, "IndexError: list index out of range (linha 1)"),
+        ("print('uso: x.py PAPEL')\nsokcet", FALHOU, "NameError"),
         ("import socket; socket.create_server(('127.0.0.1', 0)); input", FALHOU, "sem se conectar"),
         ("\n\nx = 1 / 0", FALHOU, "ZeroDivisionError: division by zero (linha 3)"),
     ],
@@ -414,6 +419,69 @@ def test_quem_nao_se_conecta_ouve_por_que(tmp_path, programa, situacao, trecho):
     assert {v.situacao for v in avaliacao.vereditos} == {situacao}, avaliacao
     assert trecho in avaliacao.vereditos[0].explicacao
     assert time.monotonic() - comeco < 13
+
+
+UM_PEDIDO = """
+import socket, sys, time
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+    PAUSA
+    s.sendall(b"7")
+    print(7, s.recv(100).decode(), "FIM", flush=True)
+    s.sendall("ÍMPAR FIM".encode())
+DEPOIS
+"""
+
+
+def avaliar_codigo(pasta, codigo, so):
+    """Os vereditos destes casos, de um programa que recebe a porta."""
+    (pasta / "meu.py").write_text(codigo, encoding="utf-8")
+    porta = porta_livre()
+    return ExameDeCliente([sys.executable, "meu.py", str(porta)], porta, pasta, so=so).avaliar().vereditos
+
+
+@pytest.mark.parametrize("pausa", ["time.sleep(6)", "[(s.sendall(b'1'), time.sleep(0.2)) for _ in range(29)]"])
+def test_quem_demora_a_pedir_depois_de_se_conectar(tmp_path, pausa):
+    """Dormir entre o connect e o envio, ou enviar um algarismo de cada vez, não é não enviar nada."""
+    (veredito,) = avaliar_codigo(tmp_path, UM_PEDIDO.replace("PAUSA", pausa).replace("DEPOIS", ""), ["conecta"])
+    assert veredito.situacao == OK, veredito
+
+
+def test_a_pergunta_no_teclado_depois_da_primeira_volta(tmp_path):
+    """Não se sabe o que faria quem perguntou algo no teclado, que no exame não há; e se diz o que fazer."""
+    codigo = UM_PEDIDO.replace("PAUSA", "").replace("DEPOIS", "input('outra vez? ')")
+    (veredito,) = avaliar_codigo(tmp_path, codigo, ["repete"])
+    assert veredito.situacao == NAO_DEU and "não há teclado" in veredito.explicacao, veredito
+    assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
+
+
+CALADO_EM_C = """
+#include <string.h>
+#include <stdlib.h>
+#include <arpa/inet.h>
+#include <unistd.h>
+int main(int n, char **v) {
+    char r[64];
+    struct sockaddr_in e = {.sin_family = AF_INET, .sin_port = htons(atoi(v[1])), .sin_addr.s_addr = htonl(0x7f000001)};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    connect(s, (void *) &e, sizeof e);
+    send(s, "7", 1, 0);
+    n = recv(s, r, 50, 0);
+    strcpy(r + n, " FIM");
+    send(s, r, n + 4, 0);
+    close(s);
+}
+"""
+
+
+def test_o_silencio_de_um_programa_em_c(tmp_path):
+    """Cada linha dele aparece na hora: quem não escreve nada não mostrou nada."""
+    if not (shutil.which("cc") and shutil.which("stdbuf")):
+        dispensar("sem compilador de C, ou sem o stdbuf")
+    (tmp_path / "x.c").write_text(CALADO_EM_C)
+    subprocess.run(["cc", "-o", "x", "x.c"], cwd=tmp_path, check=True, timeout=60)
+    porta = porta_livre()
+    (veredito,) = ExameDeCliente(["./x", str(porta)], porta, tmp_path, so=["mostra"]).avaliar().vereditos
+    assert veredito.situacao == FALHOU and veredito.explicacao == "não mostrou nada na tela", veredito
 
 
 def test_um_servidor_examinado_como_cliente():

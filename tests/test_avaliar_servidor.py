@@ -165,6 +165,49 @@ escuta = socket.create_server(("127.0.0.1", int(sys.argv[1])))
     return ExameDeServidor([sys.executable, "servidor.py", str(porta_livre())], None, tmp_path, so=so).avaliar()
 
 
+DUAS_LIGACOES = """
+import socket
+duas = [socket.socket(), socket.socket()]
+for s in duas:
+    s.bind(("127.0.0.1", PORTA))
+"""
+
+
+@pytest.mark.parametrize(
+    "programa, diz_a_porta, situacao, trecho",
+    [
+        ("print('porta em uso: 60000')\nsokcet", False, FALHOU, "NameError"),
+        ("print('porta em uso: 60000')\nsokcet", True, FALHOU, "NameError"),
+        ("'a b'.split()[5]", False, FALHOU, "IndexError: list index out of range (linha 1)"),
+        ("import sys\nporta = int(sys.argv[1])", False, NAO_DEU, "à falta de um argumento"),
+        (DUAS_LIGACOES, False, NAO_DEU, "já está em uso, por outro programa ou por ele mesmo"),
+        (DUAS_LIGACOES, True, FALHOU, "mais ninguém a usa"),
+    ],
+)
+def test_quem_nao_escuta_ouve_por_que(tmp_path, programa, diz_a_porta, situacao, trecho):
+    """Pela exceção com que caiu, e não por uma palavra que ele escreveu antes."""
+    porta = porta_livre()
+    (tmp_path / "x.py").write_text(programa.replace("PORTA", str(porta)), encoding="utf-8")
+    pedida = porta if diz_a_porta else None
+    (veredito,) = ExameDeServidor([sys.executable, "x.py"], pedida, tmp_path, so=["par"]).avaliar().vereditos
+    assert veredito.situacao == situacao and trecho in veredito.explicacao, veredito
+    assert ("uma vez só" in veredito.causa) == (programa is DUAS_LIGACOES)
+
+
+def test_a_pergunta_no_teclado_depois_de_um_cliente(tmp_path):
+    """Cai na pergunta, e não se sabe se atenderia o próximo: não deu para julgar, também onde isso se exige."""
+    codigo = """
+while True:
+    conexao, _ = escuta.accept()
+    conexao.sendall(responder(conexao.recv(100).decode()).encode())
+    conexao.close()
+    input("outro cliente? ")
+"""
+    for veredito in avaliar_codigo(tmp_path, codigo, ["segundo-cliente", "abc"]).vereditos:
+        assert veredito.situacao == NAO_DEU and "não há teclado" in veredito.explicacao, veredito
+        assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
+
+
 def test_a_thread_do_unico_cliente_cai_com_a_devolucao(tmp_path, monkeypatch):
     """O processo continua vivo, e não atende mais ninguém: não sobreviveu, e a exceção é dita."""
     monkeypatch.setattr(exame_servidor, "PROXIMO", 0.5)

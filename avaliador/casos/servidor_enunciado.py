@@ -13,6 +13,7 @@ from ..bancada_servidor import SemConexao
 from ..caso import Casos
 from ..leitura import ler, mostrada
 from ..ligacao import CALMA
+from ..processo import escreve_na_hora
 from ..veredito import ENUNCIADO, Falhou, NaoDeu, NaoSeAplica, Tolerado
 from . import servidor_conselhos as conselhos
 
@@ -220,7 +221,7 @@ def tela(exame):
         faltou, calado = faltam(), not (programa.dito + programa.reclamado).strip()
         if not faltou:
             return
-        if calado and not programa.escreve_na_hora:
+        if calado and not escreve_na_hora(programa.comando, programa.pasta):
             raise NaoDeu("não se viu nada na tela; alguns programas só escrevem quando terminam", passageiro=False)
         if calado:
             raise Falhou("não mostrou nada na tela", causa=conselhos.MOSTRE)

@@ -71,7 +71,8 @@ def espacos(exame):
 def exigir_o_proximo(exame):
     """Só se pode ver se sobrevive quem atende mais de um cliente."""
     if exame.um_cliente_so:
-        explicacao = "nem depois de um cliente comum ele atende outro (veja segundo-cliente)"
+        queda = f": {exame.proximo.queda}" if exame.proximo.queda else ""
+        explicacao = f"nem depois de um cliente comum ele atende outro (veja segundo-cliente){queda}"
         raise Falhou(explicacao, causa=conselhos.LACO, passos=exame.proximo.passos)
 
 
