@@ -11,11 +11,17 @@ from .ligacao import INTEIRA, Ligacao
 from .veredito import Falhou, Passo
 
 OLHADA = 0.05  # segundos entre duas tentativas de se conectar
-# O que anuncia uma exceção que ninguém tratou, e que acabou só com a thread, ou com o processo filho, de um cliente.
+# O que anuncia uma exceção que ninguém tratou, e que acabou só com o que atendia um cliente.
 MORTE = re.compile(
-    r"^Exception\s(?:in\sthread|ignored\sin\sthread|occurred\sduring\sprocessing)\s|^Process \S+:$|^Task\sexception\swas\snever",
+    r"^Exception\s(?:ignored\s)?in\s(?P<thread>thread)\s|^(?P<filho>Process)\s\S+:$|"
+    r"^(?P<outra>Exception\soccurred\sduring\sprocessing|Task\sexception\swas\snever)\s",
     re.M,
 )
+QUEM = {
+    "thread": "uma thread caiu, e o processo continua vivo",
+    "filho": "um processo filho caiu, e o pai continua vivo",
+    "outra": "o atendimento de um cliente caiu, e o processo continua vivo",
+}
 
 
 class SemConexao(Falhou):
@@ -122,14 +128,15 @@ class BancadaDeServidor:
 
     @property
     def thread_caiu(self):
-        """Uma exceção que ninguém tratou acabou com a thread, ou com o processo filho, de um cliente?"""
+        """Uma exceção que ninguém tratou acabou com a thread de um cliente, ou com o que está no lugar dela?"""
         return MORTE.search(self.programa.trecho("stderr")) is not None
 
     def quem_caiu(self):
         """Da exceção de `queda`, com o que ela acabou: o programa, uma thread, ou nada, se ele a tratou e só a mostra."""
         if not self.programa.vivo:
             return "o programa caiu"
-        return "uma thread caiu, e o processo continua vivo" if self.thread_caiu else "mostrou um erro"
+        morte = MORTE.search(self.programa.trecho("stderr"))
+        return QUEM[morte.lastgroup] if morte else "mostrou um erro"
 
     def encerrar(self):
         """Derruba as conexões e depois o programa: assim não fica nele um TIME_WAIT que prenda a porta."""

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import apoio
 import esperado
@@ -21,6 +22,7 @@ from lotes import Lotes
 
 from avaliador import descoberta, exame_servidor, ligacao, redes, relatorio
 from avaliador import exame as motor
+from avaliador.bancada_servidor import BancadaDeServidor
 from avaliador.caso import Casos
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.leitura import ler
@@ -238,6 +240,25 @@ while True:
     avaliacao = avaliar_codigo(tmp_path, codigo, ["rst", "abc"])
     assert [v.situacao for v in avaliacao.vereditos] == [TOLERADO, OK]  # na ordem dos casos: abc e rst
     assert "mostrou um erro: ValueError" in avaliacao.vereditos[0].explicacao
+
+
+@pytest.mark.parametrize(
+    "anuncio, quem",
+    [
+        ("Exception in thread Thread-1 (atender):", "uma thread"), ("Exception ignored in thread started by <f>:", "uma thread"),
+        ('Exception in thread "Thread-0" java.lang.NumberFormatException: For input string: "x"', "uma thread"),
+        ("Process Process-2:", "um processo filho"), ("Task exception was never retrieved", "o atendimento de um cliente"),
+        ("Exception occurred during processing of request from ('127.0.0.1', 7)", "o atendimento de um cliente"),
+        ("ERROR:root:a conversa falhou", "mostrou um erro"), ("Process finished", "mostrou um erro"),
+    ],
+)  # fmt: skip
+def test_quem_caiu_com_a_excecao(anuncio, quem):
+    """Uma thread, um processo filho, um atendimento; ou nada, se o programa tratou o erro e só o mostra."""
+    programa = SimpleNamespace(
+        vivo=True, trecho=lambda canal: f"recebido: 7\n{anuncio}\nTraceback (most recent call last):\n"
+    )
+    bancada = BancadaDeServidor(SimpleNamespace(passos=[]), programa, None, None)
+    assert bancada.quem_caiu().startswith(quem) and bancada.thread_caiu == (quem != "mostrou um erro")
 
 
 SEM_ESCUTA = """
