@@ -36,7 +36,7 @@ USO = re.compile(r"^\s*(?:uso|usage|modo de usar?|use)\s*:", re.I | re.M)
 # A exceção de quem leu um argumento que não veio: no Python, a linha do código dele está logo acima dela.
 SEM_ARGUMENTO = re.compile(
     r"argv.*\n(?:[ ~^]+\n)?(?:IndexError|ValueError:\snot\senough\svalues)|"
-    r"ArrayIndexOutOfBoundsException: (?:\d+$|Index \d+ out of bounds for length 0)", re.M
+    r"ArrayIndexOutOfBoundsException:\s(?:\d+$|Index\s\d+\sout\sof\sbounds\sfor\slength\s0)", re.M
 )  # fmt: skip
 
 TECLADO = (
