@@ -14,6 +14,7 @@ pasta como `Área de Trabalho`, nem começam.
 """
 
 import contextlib
+import errno
 import locale
 import os
 import re
@@ -32,8 +33,13 @@ INCOMPLETO = PASTA / ".uv" / "incompleto"  # existe enquanto o ambiente é feito
 AMBIENTE = PASTA / ".venv"
 PYTHON = AMBIENTE / ("Scripts/python.exe" if NO_WINDOWS else "bin/python")
 
+CHEIO = "O disco, ou a sua parte dele, encheu. Libere 2 GB e repita."
 # O que o pip e o uv dizem em inglês, e o que fazer; vale o primeiro que aparecer.
 CAUSAS = {
+    "401 Unauthorized": (
+        "O lugar de onde este computador baixa os pacotes, dito numa variável como UV_DEFAULT_INDEX, pede uma senha. Peça "
+        "ajuda a quem o configurou, ou tire essa configuração, e repita."
+    ),
     "certificate|CERTIFICATE_VERIFY_FAILED": (
         "Esta rede troca os certificados dos sites por um em que este computador não confia. Peça o certificado a quem "
         "cuida da rede, ou tente em outra."
@@ -43,12 +49,20 @@ CAUSAS = {
         "Não foi possível baixar os pacotes. Confira se há internet e, se a rede usa um proxy, a variável HTTPS_PROXY."
     ),
     "No module named pip": "Este Python não tem o pip. No Debian e no Ubuntu: `sudo apt install python3-pip`.",
-    r"\(os error (28|112)\)|\[Errno 28\]|\[WinError 112\]": "O disco encheu. Libere 2 GB e repita.",
+    r"\(os error (28|112|122)\)|\[Errno (28|122)\]|\[WinError 112\]": CHEIO,
+    r"\(os error 396\)": (
+        "Esta pasta está numa nuvem, como o OneDrive, que não deixa criar nela o ambiente. Copie-a para fora da nuvem, "
+        "como em C:\\parimpar-main, e repita."
+    ),
     r"\(os error 32\)|\[WinError (32|5)\]": (
         "Outro programa está usando o ambiente desta pasta. Feche o JupyterLab que estiver aberto e repita."
     ),
-    "wheel for the current platform|No matching distribution": (
+    "wheel for the current platform": (
         "Os pacotes não existem para este Python. Instale o 3.13, de 64 bits (python.org), e repita."
+    ),
+    "No matching distribution": (
+        "O pip não achou o uv. Se o pip.conf, ou a variável PIP_INDEX_URL, diz de onde baixar, confira se esse lugar não "
+        "pede uma senha; senão, instale o Python 3.13, de 64 bits (python.org). Depois, repita."
     ),
 }
 
@@ -65,7 +79,9 @@ def explicar(saida):
                         "A unidade em que está esta pasta não aceita links, como acontece com os pendrives. "
                         "Copie a pasta para o disco do computador e repita."
                     )
-    except OSError:
+    except OSError as erro:
+        if erro.errno in (errno.ENOSPC, errno.EDQUOT):
+            return CHEIO
         return f"Não é possível gravar em {PASTA}. Copie a pasta para outro lugar e repita."
     for trechos, frase in CAUSAS.items():
         if re.search(trechos, saida):
@@ -104,10 +120,12 @@ def encontrar_uv():
             shutil.rmtree(resto, ignore_errors=True)
     # Com --target o pip não mexe no Python do sistema, nem quando este se diz `externally managed`; as outras opções
     # desfazem as configurações do pip que não combinam com ela. A última só existe como variável.
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade"]
-    pip += ["--no-user", "--prefix=", "--only-binary", "uv", "--target", str(PASTA / ".uv"), "uv"]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    pip += ["--upgrade", "--no-user", "--prefix=", "--only-binary", "uv", "--target", str(PASTA / ".uv"), "uv"]
     ambiente = dict(os.environ, PIP_REQUIRE_VIRTUALENV="0")
-    feito = subprocess.run(pip, env=ambiente, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    feito = subprocess.run(
+        pip, env=ambiente, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     if feito.returncode:
         sys.exit(explicar(feito.stdout.decode(errors="replace")))
     if not serve(str(UV)):
@@ -147,6 +165,8 @@ def preparar(uv, extras, ambiente):
     certo, dito = sincronizar(comando, dict(ambiente, UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1"))
     if not certo and "certificate" in dito:
         certo, dito = sincronizar(comando, ambiente)
+    if not certo and "hardlink" in dito:  # no OneDrive, por exemplo, não se pode
+        certo, dito = sincronizar(comando, dict(ambiente, UV_LINK_MODE="copy"))
     if not certo:
         sys.exit(explicar(dito))
     if not comeca():
@@ -200,7 +220,8 @@ def main(argumentos):
         este = sys.version.split()[0]
         sys.exit(f"É preciso Python 3.11 ou mais novo, e este é o {este}. Instale um mais novo (python.org) e repita.")
     for saida in (sys.stdout, sys.stderr):
-        saida.reconfigure(errors="replace")  # num terminal sem acentos, um `?` no lugar da letra
+        if hasattr(saida, "reconfigure"):  # o IDLE tem outra
+            saida.reconfigure(errors="replace")  # num terminal sem acentos, um `?` no lugar da letra
     editavel = argumentos[:1] == ["--editavel"]
     argumentos = argumentos[editavel:]
     if argumentos[:1] == ["testes"]:
@@ -214,6 +235,11 @@ def main(argumentos):
         # O que só quem mantém o projeto roda, como `python iniciar.py site`.
         extras = ["--extra", "testes"]
         comando = ["-m", f"ferramentas.{argumentos[0]}", *argumentos[1:]]
+    elif argumentos and not argumentos[0].startswith("-") and not (PASTA / argumentos[0]).exists():
+        sys.exit(
+            f"Não há nada chamado {argumentos[0]} para fazer. Sem nada depois, o `python iniciar.py` abre a aula 00; "
+            "com `testes`, roda os testes; com `instalar`, acrescenta o que um uso pede."
+        )
     else:
         extras = ["--extra", "aulas", "--extra", "avaliador"]
         # Pelo módulo, e não pelo `jupyter`, que guarda o caminho da pasta e não sabe que ela mudou; com -P um arquivo do

@@ -224,7 +224,10 @@ def test_uma_rede_que_troca_os_certificados(maquina):
     ("dito", "trecho"),
     [
         ("error sending request for url\n  cause: dns error", "internet"),
-        ("failed to write: No space left on device (os error 28)", "disco encheu"),
+        ("failed to write: No space left on device (os error 28)", "O disco, ou a sua parte dele, encheu"),
+        ("failed to write: Disk quota exceeded (os error 122)", "O disco, ou a sua parte dele, encheu"),
+        ("failed to hardlink file: (os error 396)", "Copie-a para fora da nuvem"),
+        ("lack of valid authentication credentials (401 Unauthorized)", "pede uma senha"),
         ("Acesso negado (os error 32)", "Feche o JupyterLab"),
         ("`x` doesn't have a source distribution or wheel for the current platform", "Instale o 3.13"),
         ("Python startup timed out (60s)", "em inglês:\n    Python startup timed out"),
@@ -242,7 +245,7 @@ def test_cada_falha_do_uv_tem_a_sua_frase(maquina, dito, trecho):
         ("python: No module named pip", "apt install python3-pip"),
         ("NewConnectionError: Failed to establish a new connection", "internet"),
         ("SSLError: CERTIFICATE_VERIFY_FAILED", "certificados"),
-        ("ERROR: No matching distribution found for uv", "Instale o 3.13"),
+        ("ERROR: No matching distribution found for uv", "pede uma senha; senão, instale o Python 3.13"),
         ("ERROR: qualquer outra coisa", "em inglês:\n    ERROR: qualquer"),
     ],
 )
@@ -250,6 +253,58 @@ def test_cada_falha_do_pip_tem_a_sua_frase(maquina, dito, trecho):
     """O mesmo, quando é o pip que não instala o uv."""
     codigo, saida = maquina.iniciar(FALHA_DO_PIP=dito)
     assert codigo == 1 and trecho in saida and ("internet" in saida) == (trecho == "internet")
+
+
+def test_onde_nao_se_faz_um_hardlink_copia_se(maquina):
+    """Como no OneDrive, em que o uv desiste: na vez seguinte, ele copia."""
+    uv = maquina.uv.read_text().replace(
+        "mkdir -p .venv/bin\n", '[ "$UV_LINK_MODE" = copy ] || exit 2\nmkdir -p .venv/bin\n', 1
+    )
+    maquina.uv.write_text(uv.replace("exit 2\n", "{ echo 'failed to hardlink file (os error 396)' >&2; exit 2; }\n"))
+    codigo, saida = maquina.iniciar()
+    assert codigo == 0 and "abriu: " in saida and "hardlink" not in saida
+
+
+def test_o_pip_nao_pergunta_nada(maquina):
+    """Um espelho que pede usuário e senha faria o pip esperar para sempre por uma resposta que ninguém vê pedir."""
+    pip = maquina.raiz / "falsos" / "pip.py"
+    pip.write_text(pip.read_text() + "\nassert '--no-input' in sys.argv and not sys.stdin.read()\n")
+    assert maquina.iniciar()[0] == 0
+
+
+@pytest.mark.parametrize("erro", ["ENOSPC", "EDQUOT"])
+def test_o_disco_que_encheu_de_todo(erro):
+    """Nem a pasta de prova se cria: a frase é a do disco cheio, e não a de uma pasta sem escrita."""
+    programa = (
+        f"import sys, errno; sys.path[:0] = [{str(RAIZ)!r}]; import iniciar\n"
+        f"def cheio(**_): raise OSError(errno.{erro}, 'x')\n"
+        "iniciar.tempfile.TemporaryDirectory = cheio\nprint(iniciar.explicar('x'))"
+    )
+    feito = subprocess.run([sys.executable, "-X", "utf8", "-c", programa], capture_output=True, encoding="utf-8")
+    assert feito.stdout.startswith("O disco, ou a sua parte dele, encheu"), feito
+
+
+def test_um_nome_que_nao_ha(maquina):
+    """Um erro de digitação não instala nada, e se diz o que há."""
+    codigo, saida = maquina.iniciar("teste")
+    assert codigo == 1 and saida.startswith("Não há nada chamado teste para fazer") and maquina.pedidos() == []
+
+
+def test_num_terminal_que_nao_se_reconfigura(maquina):
+    """O do IDLE não tem `reconfigure`, e o F5 funciona."""
+    programa = (
+        "import io, sys\nclass Tela(io.TextIOBase):\n    def write(self, texto): return sys.__stdout__.write(texto)\n"
+        "    def flush(self): sys.__stdout__.flush()\n"
+        "sys.stdout = sys.stderr = Tela()\nimport runpy; sys.argv = ['iniciar.py']; runpy.run_path('iniciar.py', run_name='__main__')"
+    )
+    feito = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", programa],
+        cwd=maquina.pasta,
+        env=maquina.ambiente,
+        capture_output=True,
+        timeout=60,
+    )
+    assert feito.returncode == 0 and "abriu: ".encode() in feito.stdout, feito
 
 
 def test_uma_unidade_sem_links(maquina, tmp_path):
