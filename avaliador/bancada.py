@@ -186,6 +186,7 @@ class Bancada:
         """
         if not self.esperar(lambda: self.pedidos, prazo or self.ritmo.prazo_de_conexao):
             motivo = "conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez"
+            motivo = "começou a enviar um número, e não acabou" if self.voltas else motivo
             raise SemPedido(motivo)
         return self.pedidos[0]
 

@@ -182,14 +182,15 @@ def _por_que_nao_conectou(exame, bancada):
 def _por_que_nao_pediu(bancada, explicacao, causa):
     """O `Desfecho` de quem não chegou a pedir: a culpa pode ser da máquina, do teclado que não há, ou de um erro."""
     programa, excecao = bancada.programa, bancada.excecao()
+    queixa = excecao or programa.saida
     com_erro = f"{explicacao}: {excecao}" if excecao else explicacao
     if programa.quis_teclado():
         motivo = f"o programa pergunta algo no teclado, e no exame não há teclado ({excecao})"
         return NaoDeu(motivo, causa=TECLADO, passageiro=False)
-    if SEM_TELA.search(programa.saida):
+    if SEM_TELA.search(queixa):
         motivo = "o programa abre uma janela, e esta máquina não tem tela; instale o xvfb"
         return NaoDeu(motivo, passageiro=False)
-    if (falta := SEM_MODULO.search(programa.saida)) and not parecido(falta[1]):
+    if (falta := SEM_MODULO.search(queixa)) and not parecido(falta[1]):
         motivo = f"falta nesta máquina, ou na entrega, o módulo {visivel(falta[1], 60)}: {excecao}"
         return NaoDeu(motivo, passageiro=False)
     if not programa.vivo and quer_argumentos(programa):

@@ -13,9 +13,9 @@ from .caixa import NENHUM
 from .caso import escolher
 from .conselhos import Conselho, lingua_de
 from .partida import TECLADO
-from .processo import DO_INPUT
+from .processo import AO_TECLADO
 from .relatorio import Avaliacao
-from .veredito import Desfecho, Falhou, NaoDeu, Passou, Veredito
+from .veredito import Desfecho, Falhou, NaoDeu, Passou, Tolerado, Veredito
 
 PRAZO = 85.0  # segundos para o exame inteiro de um programa que não responde, ou que trava: o relatório sai assim mesmo
 CARGA_MAXIMA = 3.0  # processos à espera, por processador: até aqui o prazo cresce com eles
@@ -189,6 +189,6 @@ class Exame:
 
 def _sem_teclado(fim):
     """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria."""
-    if not (isinstance(fim, Falhou) and DO_INPUT.search(fim.explicacao)):
+    if not (isinstance(fim, (Falhou, Tolerado)) and AO_TECLADO in fim.explicacao):
         return fim
     return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)

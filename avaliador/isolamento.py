@@ -26,6 +26,7 @@ from .lugares import GUARDIAO
 CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
 RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
 SET_PDEATHSIG = 1  # em linux/prctl.h
+CABECALHO = 4096  # bytes do começo de um executável, onde está o nome de quem lhe carrega as bibliotecas
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
 # O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
@@ -60,13 +61,15 @@ def acabar_com_quem_iniciou():
 def sem_espera_na_tela(comando, pasta=None):
     """O comando que faz um programa compilado escrever cada linha na hora, e não só no fim; o mesmo, se não é um deles.
 
-    O `printf` do C guarda o que escreve quando a tela não é um terminal; o `stdbuf`, do GNU, desliga isso.
+    O `printf` do C guarda o que escreve quando a tela não é um terminal; o `stdbuf`, do GNU, desliga isso em quem carrega
+    as bibliotecas do sistema ao começar, e não em quem já as traz dentro (o `cc -static`).
     """
     programa, stdbuf = pathlib.Path(pasta or ".", comando[0]), shutil.which("stdbuf")
     if not (stdbuf and "/" in comando[0] and programa.is_file() and os.access(programa, os.X_OK)):
         return list(comando)
     with programa.open("rb") as arquivo:
-        compilado = arquivo.read(4) == b"\x7fELF"
+        comeco = arquivo.read(CABECALHO)
+    compilado = comeco.startswith(b"\x7fELF") and b"/ld-" in comeco
     de_sistema = programa.resolve().parts[:2] in (("/", "usr"), ("/", "bin"), ("/", "opt"))
     return [stdbuf, "-oL", *comando] if compilado and not de_sistema and not _python(programa) else list(comando)
 

@@ -25,7 +25,10 @@ OUTRA_PORTA = 3.0  # segundos para abrir a porta pedida, depois de ter aberto ou
 TIME_WAIT = 65.0  # segundos que uma porta pode ficar presa por uma conexão que acabou (60 s no Linux)
 OUTRA_CONEXAO = 10.0  # segundos que se espera uma conexão de outro programa, que o sistema pôs nesta porta, acabar
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema
-OCUPADA = re.compile(r"in\suse|EADDRINUSE|em\suso|BindException", re.I)
+OCUPADA = re.compile(  # como o sistema o diz, nas línguas em que o diz
+    r"EADDRINUSE|address\salready\sin\suse|endereço\sjá\s(?:está\s)?(?:em\suso|sendo\susado)|BindException|WinError\s10048", re.I
+)
+TALVEZ_OCUPADA = re.compile(r"\bin\suse\b|\bem\suso\b", re.I)  # como o aluno o diria; só se alguém usa mesmo a porta
 SEM_TELA = re.compile(
     r"no\sdisplay\sname|cannot\sopen\sdisplay|could\snot\sconnect\sto\sdisplay|HeadlessException|no\s\$DISPLAY", re.I
 )
@@ -33,11 +36,6 @@ SEM_MODULO = re.compile(
     r"(?:No\smodule\snamed|Cannot\sfind\smodule|ClassNotFoundException:?|load\smain\sclass) ['\"]?([\w./@-]+)"
 )
 USO = re.compile(r"^\s*(?:uso|usage|modo de usar?|use)\s*:", re.I | re.M)
-# A exceção de quem leu um argumento que não veio: no Python, a linha do código dele está logo acima dela.
-SEM_ARGUMENTO = re.compile(
-    r"argv.*\n(?:[ ~^]+\n)?(?:IndexError|ValueError:\snot\senough\svalues)|"
-    r"ArrayIndexOutOfBoundsException:\s(?:\d+$|Index\s\d+\sout\sof\sbounds\sfor\slength\s0)", re.M
-)  # fmt: skip
 
 TECLADO = (
     "No exame não há teclado: deixe o host e a porta no código, ou dê as respostas com --entrada, uma por linha "
@@ -135,14 +133,14 @@ def _esperar(programa, pedida, preferida, prazo):
 
 def por_que(programa, porta, prazo):
     """O `Desfecho` de um programa que não escuta."""
-    saida, excecao = programa.saida, visivel(programa.excecao(), 160, aspas=False)
+    queixa, excecao = programa.excecao() or programa.saida, visivel(programa.excecao(), 160, aspas=False)
     linha = visivel(programa.ultima_linha(), 120, aspas=False)
     ultima = f": {excecao}" if excecao else f"; a última linha que escreveu: {linha}" if linha else ""
     if programa.excesso:
         return Falhou(f"o programa foi {programa.excesso}")
-    if OCUPADA.search(excecao or saida):
+    if OCUPADA.search(queixa) or (TALVEZ_OCUPADA.search(queixa) and porta and quem_segura(porta)):
         return _ocupada(porta)
-    if SEM_TELA.search(saida):
+    if SEM_TELA.search(queixa):
         return NaoDeu("o programa abre uma janela, e esta máquina não tem tela; instale o xvfb", passageiro=False)
     if programa.quis_teclado():
         return NaoDeu(
@@ -156,7 +154,7 @@ def por_que(programa, porta, prazo):
                 f"o programa ainda estava começando depois de {segundos(ESTICA * prazo)}, e a máquina está ocupada"
             )
         return Falhou(f"o programa não escutou em nenhuma porta em {segundos(prazo)}{ultima}", causa=ESCUTE)
-    if (falta := SEM_MODULO.search(saida)) and not parecido(falta[1]):
+    if (falta := SEM_MODULO.search(queixa)) and not parecido(falta[1]):
         return NaoDeu(
             f"falta nesta máquina o módulo {visivel(falta[1], 60)}: instale-o e repita o exame", passageiro=False
         )
@@ -176,7 +174,7 @@ CAIU = "Conserte primeiro esse erro: execute o programa num terminal e veja a li
 
 def quer_argumentos(programa):
     """Terminou à falta de um argumento: disse como se usa, ou caiu ao lê-lo."""
-    return bool((SEM_ARGUMENTO if programa.excecao() else USO).search(programa.saida))
+    return programa.quis_argumento() if programa.excecao() else USO.search(programa.saida) is not None
 
 
 def ocupada():

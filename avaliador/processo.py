@@ -7,6 +7,7 @@ por um shell.
 """
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import re
@@ -18,6 +19,7 @@ import psutil
 
 from .caixa import NENHUM
 from .escutas import escutas
+from .fonte import faltou_argumento, faltou_teclado, ler_codigo
 from .isolamento import Iniciado, sem_espera_na_tela
 from .rastro import ler_rastro, sem_rastros
 from .tabela import descendentes, tabela
@@ -30,8 +32,7 @@ THREADS = 512  # da família inteira; a JVM começa com umas 30
 RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
-DO_INPUT = re.compile(r"EOF\swhen\sreading")  # do input() do Python, e de mais nada
-TECLADO = re.compile(rf"{DO_INPUT.pattern}|NoSuchElementException|No\sline\sfound")
+AO_TECLADO = ", ao ler do teclado"  # o que se acrescenta à exceção de quem o lia
 SINAIS = {
     "SIGSEGV": "acessou memória que não é dele", "SIGABRT": "abortou", "SIGBUS": "acessou memória que não é dele",
     "SIGFPE": "fez uma conta impossível, como dividir por zero", "SIGPIPE": "escreveu numa conexão que já tinha caído",
@@ -179,7 +180,8 @@ class Programa:
     def excecao(self):
         """Com que exceção caiu, e em que linha do código dele: "NameError: … (linha 7)"; "" se não se viu nenhuma."""
         if rastro := self.rastro():
-            return str(rastro)
+            lia = AO_TECLADO * faltou_teclado(rastro, self._codigo(rastro))
+            return str(dataclasses.replace(rastro, mensagem=rastro.mensagem + lia))
         if self.codigo is not None and self.codigo < 0 and not self._encerrado and not self.excesso:
             nome = signal.Signals(-self.codigo).name if -self.codigo in set(signal.Signals) else f"sinal {-self.codigo}"
             return f"{nome}: {SINAIS.get(nome, 'terminou por um sinal')}"
@@ -191,15 +193,27 @@ class Programa:
         if not re.search(r"[/\\]", arquivo):  # o Java só diz o nome
             return True
         nomes = {pathlib.Path(argumento).name for argumento in self.comando}
-        pastas = {(pasta / argumento).resolve().parent for argumento in self.comando if "." in argumento}
         with contextlib.suppress(OSError, ValueError):
             pais = (pasta / arquivo.removeprefix("file://")).resolve().parents
-            return pathlib.Path(arquivo).name in nomes or bool({pasta.resolve(), *pastas} & set(pais))
+            return pathlib.Path(arquivo).name in nomes or bool(self._pastas() & set(pais))
         return False
+
+    def _pastas(self):
+        """A pasta do programa, e as dos argumentos do comando que são arquivos."""
+        pasta = pathlib.Path(self.pasta or ".")
+        return {pasta.resolve(), *((pasta / nome).resolve().parent for nome in self.comando if "." in nome)}
+
+    def _codigo(self, rastro):
+        return ler_codigo(self._pastas(), rastro.arquivo)
 
     def quis_teclado(self):
         """Caiu porque lia do teclado, que no exame não há?"""
-        return TECLADO.search(self.excecao()) is not None
+        return AO_TECLADO in self.excecao()
+
+    def quis_argumento(self):
+        """Caiu porque lia um argumento do comando, que não veio?"""
+        rastro = self.rastro()
+        return rastro is not None and faltou_argumento(rastro, self._codigo(rastro))
 
     def trabalhando(self):
         """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""

@@ -29,6 +29,7 @@ from avaliador.leitura import devolvida, palavras
 from avaliador.partida import ocupada
 from avaliador.pedido import FORMAS, forma_comum, ler_pedido
 from avaliador.portas import portas_no_codigo
+from avaliador.processo import Programa, escreve_na_hora
 from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
 from avaliador.volta import Ritmo
 from parimpar.erros import ErroDeUso
@@ -407,6 +408,8 @@ def test_programa_que_nao_existe():
         ("import sys\n_, host, porta = sys.argv", NAO_DEU, "falta um argumento"),
         ("'a b'.split()[5]", FALHOU, "IndexError: list index out of range (linha 1)"),
         ("print('uso: x.py PAPEL')\nsokcet", FALHOU, "NameError"),
+        ("print('No module named colorama')\nsokcet", FALHOU, "NameError"),
+        ("import sys\nargs = sys.argv[1:]\nporta = args[0]", NAO_DEU, "falta um argumento"),
         ("import socket; socket.create_server(('127.0.0.1', 0)); input", FALHOU, "sem se conectar"),
         ("\n\nx = 1 / 0", FALHOU, "ZeroDivisionError: division by zero (linha 3)"),
     ],
@@ -449,9 +452,17 @@ def test_quem_demora_a_pedir_depois_de_se_conectar(tmp_path, pausa):
 def test_a_pergunta_no_teclado_depois_da_primeira_volta(tmp_path):
     """Não se sabe o que faria quem perguntou algo no teclado, que no exame não há; e se diz o que fazer."""
     codigo = UM_PEDIDO.replace("PAUSA", "").replace("DEPOIS", "input('outra vez? ')")
-    (veredito,) = avaliar_codigo(tmp_path, codigo, ["repete"])
-    assert veredito.situacao == NAO_DEU and "não há teclado" in veredito.explicacao, veredito
-    assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
+    for veredito in avaliar_codigo(tmp_path, codigo, ["repete", "controle"]):
+        assert veredito.situacao == NAO_DEU and "não há teclado" in veredito.explicacao, veredito
+        assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
+
+
+def test_quem_pinga_sem_parar_enviou_algo(tmp_path, monkeypatch):
+    """O que se diz de quem nunca acaba o número é que não acabou, e não que não enviou nada."""
+    monkeypatch.setattr("avaliador.estreia.PRAZO_DO_PEDIDO", 1.0)
+    codigo = UM_PEDIDO.replace("PAUSA", "while True: s.sendall(b'1'); time.sleep(0.1)").replace("DEPOIS", "")
+    (veredito,) = avaliar_codigo(tmp_path, codigo, ["conecta"])
+    assert veredito.situacao == FALHOU and "não acabou" in veredito.explicacao, veredito
 
 
 CALADO_EM_C = """
@@ -482,6 +493,18 @@ def test_o_silencio_de_um_programa_em_c(tmp_path):
     porta = porta_livre()
     (veredito,) = ExameDeCliente(["./x", str(porta)], porta, tmp_path, so=["mostra"]).avaliar().vereditos
     assert veredito.situacao == FALHOU and veredito.explicacao == "não mostrou nada na tela", veredito
+
+
+def test_o_que_um_programa_em_c_guarda_ate_o_fim(tmp_path):
+    """O stdbuf não alcança quem traz as bibliotecas dentro: do silêncio dele não se conclui nada."""
+    if not (shutil.which("cc") and shutil.which("stdbuf")):
+        dispensar("sem compilador de C, ou sem o stdbuf")
+    (tmp_path / "x.c").write_text('#include <stdio.h>\n#include <unistd.h>\nint main() { puts("oi"); return pause(); }')
+    for opcoes in ([], ["-static"]):
+        subprocess.run(["cc", *opcoes, "-o", "x", "x.c"], cwd=tmp_path, check=True, timeout=60)
+        assert escreve_na_hora(["./x"], tmp_path) == (not opcoes)
+        with Programa(["./x"], tmp_path) as programa:
+            assert programa.esperar_saida("oi", 0.3 if opcoes else 10) == (not opcoes)
 
 
 def test_um_servidor_examinado_como_cliente():
