@@ -26,6 +26,8 @@ OPCOES_DO_CHROMIUM = (
 ).split()
 
 COMECO = 180  # segundos; com os processadores ocupados, o JupyterLab já levou mais de um minuto para começar
+PRAZO_DO_KERNEL = 180  # segundos para um código que um teste lhe manda, ou para gravar
+PRAZO_DO_AXE = 120  # segundos para ele olhar a página inteira
 FIM = 90  # segundos; ocupado, ele já levou mais de 20 para encerrar os kernels
 
 # O iniciar.py não muda a instalação que já existe.
@@ -150,6 +152,14 @@ class Notebook:
         )
         self.pagina.close()
 
+    def gravar(self):
+        """Grava o notebook; um diálogo que o impeça, à espera de alguém, é um erro."""
+        self.pagina.evaluate(
+            """prazo => Promise.race([window.jupyterapp.commands.execute('docmanager:save'), new Promise((_, falhou) =>
+                setTimeout(() => falhou(new Error(`não gravou em ${prazo} s`)), 1000 * prazo))])""",
+            PRAZO_DO_KERNEL,
+        )
+
     def limpar(self):
         """Sem as contagens guardadas no arquivo, um número diante da célula quer dizer que ela rodou agora."""
         self.pagina.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs') }")
@@ -184,16 +194,21 @@ class Notebook:
         return saidas.last.inner_text() if saidas.count() else ""
 
     def no_kernel(self, codigo, esperar=True):
-        """Executa o código no kernel do notebook, fora das células, e devolve o que ele escreveu."""
+        """Executa o código no kernel do notebook, fora das células, e devolve o que ele escreveu; se dá um erro, o teste também."""
         return self.pagina.evaluate(
-            """async ([codigo, esperar]) => {
+            """async ([codigo, esperar, prazo]) => {
                 const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
                 const pedido = kernel.requestExecute({ code: codigo });
-                let escrito = '';
-                pedido.onIOPub = m => { if (m.header.msg_type === 'stream') escrito += m.content.text };
-                if (esperar) await pedido.done;
+                let escrito = '', erro = '';
+                pedido.onIOPub = ({ header, content }) => {
+                    if (header.msg_type === 'stream') escrito += content.text;
+                    if (header.msg_type === 'error') erro = `${content.ename}: ${content.evalue}`;
+                };
+                if (esperar) await Promise.race([pedido.done, new Promise((_, falhou) =>
+                    setTimeout(() => falhou(new Error(`o kernel não terminou em ${prazo} s`)), 1000 * prazo))]);
+                if (erro) throw new Error(erro);
                 return escrito }""",
-            [codigo, esperar],
+            [codigo, esperar, PRAZO_DO_KERNEL],
         )
 
     def axe(self, seletor):
@@ -201,11 +216,13 @@ class Notebook:
         self.pagina.evaluate(AXE_SCRIPT)
         # O `body` do JupyterLab tem altura zero, e o axe toma por escondido o que está fora dele.
         visto = self.pagina.evaluate(
-            """async seletor => { document.body.style.height = '100vh';
-                try { return await axe.run({ include: [seletor] },
-                    { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }) }
+            """async ([seletor, prazo]) => { document.body.style.height = '100vh';
+                const tarde = new Promise((_, falhou) =>
+                    setTimeout(() => falhou(new Error(`o axe não terminou em ${prazo} s`)), 1000 * prazo));
+                try { return await Promise.race([tarde, axe.run({ include: [seletor] },
+                    { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })]) }
                 finally { document.body.style.height = '' } }""",
-            seletor,
+            [seletor, PRAZO_DO_AXE],
         )
         return ler_o_axe(visto)
 

@@ -27,7 +27,7 @@ def salva(abrir, copia):
     notebook.rodar_tudo()
     notebook.controle("preveja").first.get_by_role("button", name="b) ÍMPAR FIM").click()
     expect(notebook.controle("retorno").first).to_contain_text("Certo.")
-    notebook.pagina.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    notebook.gravar()
     notebook.encerrar()
     assert tipos(copia) == antes  # nada a mais no arquivo: a diferença para o do repositório é o que se mudou
     return copia
