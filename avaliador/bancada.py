@@ -19,6 +19,7 @@ from .veredito import NaoDeu, Passo
 from .volta import Volta
 
 CALMA_DO_PEDIDO = 0.3  # segundos sem nada novo que encerram um pedido sem \n
+ACABAR_O_NUMERO = 8.0  # segundos a mais para acabar o número que já começou: 30 casas, uma a cada 0,2 s
 OLHAR_A_TELA = 0.05  # segundos entre dois olhares para a tela do programa e para o processo
 PASSOS_GUARDADOS = 200  # por processo; um cliente que inunda não enche o relatório
 CANAIS = ("stdout", "stderr")  # na ordem de `Programa.quanto_escreveu`
@@ -184,7 +185,8 @@ class Bancada:
         Raises:
             SemPedido: o cliente não veio, ou veio e não pediu.
         """
-        if not self.esperar(lambda: self.pedidos, prazo or self.ritmo.prazo_de_conexao):
+        self.esperar(lambda: self.pedidos, prazo or self.ritmo.prazo_de_conexao)
+        if not self.pedidos and not (self.voltas and self.esperar(lambda: self.pedidos, ACABAR_O_NUMERO)):
             motivo = "conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez"
             motivo = "começou a enviar um número, e não acabou" if self.voltas else motivo
             raise SemPedido(motivo)

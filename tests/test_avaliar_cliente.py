@@ -457,12 +457,14 @@ def test_a_pergunta_no_teclado_depois_da_primeira_volta(tmp_path):
         assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
 
 
-def test_quem_pinga_sem_parar_enviou_algo(tmp_path, monkeypatch):
-    """O que se diz de quem nunca acaba o número é que não acabou, e não que não enviou nada."""
+@pytest.mark.parametrize("mais, situacao, trecho", [(8.0, OK, ""), (0.5, FALHOU, "não acabou")])
+def test_o_numero_que_comecou_tem_tempo_de_acabar(tmp_path, monkeypatch, mais, situacao, trecho):
+    """O primeiro podia ser curto; e de quem não o acaba se diz isso, e não que não enviou nada."""
     monkeypatch.setattr("avaliador.estreia.PRAZO_DO_PEDIDO", 1.0)
-    codigo = UM_PEDIDO.replace("PAUSA", "while True: s.sendall(b'1'); time.sleep(0.1)").replace("DEPOIS", "")
-    (veredito,) = avaliar_codigo(tmp_path, codigo, ["conecta"])
-    assert veredito.situacao == FALHOU and "não acabou" in veredito.explicacao, veredito
+    monkeypatch.setattr("avaliador.bancada.ACABAR_O_NUMERO", mais)
+    pausa = "[(s.sendall(b'1'), time.sleep(0.1)) for _ in range(25)]"
+    (veredito,) = avaliar_codigo(tmp_path, UM_PEDIDO.replace("PAUSA", pausa).replace("DEPOIS", ""), ["conecta"])
+    assert veredito.situacao == situacao and trecho in veredito.explicacao, veredito
 
 
 CALADO_EM_C = """
