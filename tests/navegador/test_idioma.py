@@ -97,7 +97,7 @@ def test_menus(aula):
         itens = pagina.locator(".lm-Menu").nth(nivel).locator(".lm-Menu-item:not([data-type=separator])")
         lidos.extend(itens.locator(".lm-Menu-itemLabel").all_inner_texts())
         for submenu in itens.and_(pagina.locator("[data-type=submenu]")).all():
-            submenu.hover()
+            submenu.click()  # só com o mouse em cima o submenu se abre daí a pouco, e uma máquina ocupada perde a vez
             pagina.locator(".lm-Menu").nth(nivel + 1).wait_for()
             percorrer(nivel + 1)
             pagina.keyboard.press("ArrowLeft")
