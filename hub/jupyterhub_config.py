@@ -25,4 +25,9 @@ c.Spawner.http_timeout = 120  # segundos
 c.JupyterHub.concurrent_spawn_limit = 20
 
 # O que ninguém usa há uma hora se encerra, e devolve a memória; os arquivos ficam.
-c.Spawner.args = ["--MappingKernelManager.cull_idle_timeout=3600", "--ServerApp.shutdown_no_activity_timeout=3600"]
+c.Spawner.args = [
+    "--MappingKernelManager.cull_idle_timeout=3600", "--ServerApp.shutdown_no_activity_timeout=3600",
+    # Os kernels falam por sockets de arquivo: com portas, sorteadas por todos na mesma máquina, um toma às vezes a de outro e
+    # não começa. O caminho de um destes sockets cabe em 107 bytes: a pasta de execução do Jupyter não pode ser muito funda.
+    "--KernelManager.transport=ipc",
+]  # fmt: skip

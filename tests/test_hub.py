@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 import urllib.error
@@ -41,6 +42,7 @@ c.JupyterHub.db_url = "sqlite:///:memory:"
 c.JupyterHub.cookie_secret_file = {casas!r} + "/segredo"
 c.JupyterHub.pid_file = ""
 c.Spawner.args = [*c.Spawner.args, "--allow-root"]
+c.Spawner.environment["JUPYTER_RUNTIME_DIR"] = lambda spawner: {curta!r} + "/" + spawner.user.name
 c.JupyterHub.services = [{{"name": "teste", "api_token": {ficha!r}}}]
 c.JupyterHub.load_roles = [
     {{"name": "teste", "services": ["teste"], "scopes": ["admin:users", "admin:servers", "access:servers"]}}
@@ -84,10 +86,11 @@ class Hub:
 
     def __init__(self, pasta, proxy):
         self.pasta, self.ficha = pasta, secrets.token_hex(8)
+        self.curta = tempfile.TemporaryDirectory(prefix="hub-")  # na dos testes, o caminho de um socket não caberia
         self.porta, *outras = portas_livres(3)
         ajustes = AJUSTES.format(
             config=str(RAIZ / "hub" / "jupyterhub_config.py"), casas=str(pasta), porta=self.porta, proxy=proxy,
-            porta_do_hub=outras[0], porta_do_proxy=outras[1], ficha=self.ficha,
+            porta_do_hub=outras[0], porta_do_proxy=outras[1], ficha=self.ficha, curta=self.curta.name,
         )  # fmt: skip
         (pasta / "config.py").write_text(ajustes, encoding="utf-8")
         with open(pasta / "hub.log", "wb") as registro:
@@ -186,6 +189,7 @@ class Hub:
             if (resto.info["cwd"] or "").startswith(str(self.pasta)):
                 resto.kill()
         self.processo.wait(10)
+        self.curta.cleanup()
 
 
 @pytest.fixture(scope="module")
