@@ -186,11 +186,13 @@ class Bancada:
             SemPedido: o cliente não veio, ou veio e não pediu.
         """
         self.esperar(lambda: self.pedidos, prazo or self.ritmo.prazo_de_conexao)
-        if not self.pedidos and not (self.voltas and self.esperar(lambda: self.pedidos, ACABAR_O_NUMERO)):
-            motivo = "conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez"
-            motivo = "começou a enviar um número, e não acabou" if self.voltas else motivo
-            raise SemPedido(motivo)
-        return self.pedidos[0]
+        if self.voltas:
+            self.esperar(lambda: self.pedidos, ACABAR_O_NUMERO)
+        if self.pedidos:
+            return self.pedidos[0]
+        if self.voltas:
+            raise SemPedido("começou a enviar um número, e não acabou")
+        raise SemPedido("conectou-se e não enviou nada" if self.conexoes else "não se conectou desta vez")
 
     def esperar_reacao(self, volta, ate, prazo=None):
         """Espera o que o cliente faz com a resposta; o prazo só corre depois de ele a ler.

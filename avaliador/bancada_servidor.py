@@ -129,13 +129,16 @@ class BancadaDeServidor:
     @property
     def thread_caiu(self):
         """Uma exceção que ninguém tratou acabou com a thread de um cliente, ou com o que está no lugar dela?"""
-        return MORTE.search(self.programa.trecho("stderr")) is not None
+        return self._morte() is not None
+
+    def _morte(self):
+        return MORTE.search(self.programa.trecho("stderr"))
 
     def quem_caiu(self):
         """Da exceção de `queda`, com o que ela acabou: o programa, uma thread, ou nada, se ele a tratou e só a mostra."""
         if not self.programa.vivo:
             return "o programa caiu"
-        morte = MORTE.search(self.programa.trecho("stderr"))
+        morte = self._morte()
         return QUEM[morte.lastgroup] if morte else "mostrou um erro"
 
     def encerrar(self):

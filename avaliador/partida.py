@@ -133,7 +133,8 @@ def _esperar(programa, pedida, preferida, prazo):
 
 def por_que(programa, porta, prazo):
     """O `Desfecho` de um programa que não escuta."""
-    queixa, excecao = programa.excecao() or programa.saida, visivel(programa.excecao(), 160, aspas=False)
+    caiu = programa.excecao()
+    queixa, excecao = caiu or programa.saida, visivel(caiu, 160, aspas=False)
     linha = visivel(programa.ultima_linha(), 120, aspas=False)
     ultima = f": {excecao}" if excecao else f"; a última linha que escreveu: {linha}" if linha else ""
     if programa.excesso:

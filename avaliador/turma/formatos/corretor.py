@@ -18,16 +18,15 @@ CONFERIR = "Algum caso não pôde ser julgado: confira à mão, ou repita o exam
 
 def gradescope(dado):
     """O `results.json` do Gradescope: um teste por caso, numerado com o código do requisito."""
-    contam = _contam(dado)
-    vale, notas = round(PONTOS / max(len(contam), 1), 4), _notas(dado)
+    vale, notas = round(PONTOS / max(len(_contam(dado)), 1), 4), _notas(dado)
     testes = []
     for v in dado["vereditos"]:
         teste = {
             "number": v["codigo"], "name": f"{v['titulo']} ({v['caso']})", "output": _texto(v), "output_format": "text",
-            "max_score": vale if v in contam else 0.0, "tags": [v["regua"]], "visibility": "visible",
+            "max_score": vale if _conta(v) else 0.0, "tags": [v["regua"]], "visibility": "visible",
         }  # fmt: skip
         if notas:  # sem nenhuma nota, o Gradescope diz que o exame não se fez, e não que a nota é zero
-            teste["score"] = round(vale * _feito(v), 4) if v in contam else 0.0
+            teste["score"] = round(vale * _feito(v), 4) if _conta(v) else 0.0
         if v["situacao"] in JULGADOS:
             teste["status"] = "failed" if v["situacao"] == FALHOU else "passed"
         testes.append(teste)
@@ -84,8 +83,12 @@ def junit(dado):
 FORMATOS = {"gradescope": gradescope, "junit": junit, "vpl": vpl}
 
 
+def _conta(veredito):
+    return veredito["regua"] == ENUNCIADO and veredito["situacao"] != NAO_SE_APLICA
+
+
 def _contam(dado):
-    return [v for v in dado["vereditos"] if v["regua"] == ENUNCIADO and v["situacao"] != NAO_SE_APLICA]
+    return [v for v in dado["vereditos"] if _conta(v)]
 
 
 def _feito(veredito):
