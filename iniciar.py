@@ -162,11 +162,13 @@ def preparar(uv, extras, ambiente):
     print("Preparando o ambiente nesta pasta; na primeira vez, isto leva alguns minutos…", flush=True)
     # Numa rede que troca os certificados só valem os do sistema; num sistema sem nenhum, os do uv. O segundo nome da
     # variável é para um uv mais velho.
-    certo, dito = sincronizar(comando, dict(ambiente, UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1"))
+    com_rede = dict(ambiente, UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1")
+    certo, dito = sincronizar(comando, com_rede)
     if not certo and "certificate" in dito:
-        certo, dito = sincronizar(comando, ambiente)
+        com_rede = ambiente
+        certo, dito = sincronizar(comando, com_rede)
     if not certo and "hardlink" in dito:  # no OneDrive, por exemplo, não se pode
-        certo, dito = sincronizar(comando, dict(ambiente, UV_LINK_MODE="copy"))
+        certo, dito = sincronizar(comando, dict(com_rede, UV_LINK_MODE="copy"))
     if not certo:
         sys.exit(explicar(dito))
     if not comeca():

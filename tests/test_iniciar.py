@@ -263,6 +263,7 @@ def test_onde_nao_se_faz_um_hardlink_copia_se(maquina):
     maquina.uv.write_text(uv.replace("exit 2\n", "{ echo 'failed to hardlink file (os error 396)' >&2; exit 2; }\n"))
     codigo, saida = maquina.iniciar()
     assert codigo == 0 and "abriu: " in saida and "hardlink" not in saida
+    assert maquina.viu()["UV_LINK_MODE"] == "copy" and maquina.viu()["UV_SYSTEM_CERTS"] == "1"  # os mesmos certificados
 
 
 def test_o_pip_nao_pergunta_nada(maquina):
