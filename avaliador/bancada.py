@@ -78,6 +78,7 @@ class Bancada:
     def __exit__(self, *exc):
         try:
             self._fim = (self.acabou(), self.queda(), self.excecao())
+            self._exame.quis_teclado |= self.programa.quis_teclado()
         finally:
             self._recolher()
 

@@ -146,3 +146,4 @@ class BancadaDeServidor:
         for ligacao in self._ligacoes:
             ligacao.fechar()
         self.programa.encerrar()
+        self.exame.quis_teclado |= self.programa.quis_teclado()

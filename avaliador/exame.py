@@ -94,6 +94,7 @@ class Exame:
         self.semente = random.randrange(SEMENTES) if semente is None else semente
         self.fatos, self.trancas, self.tropecos = {}, {}, {}  # só a classe fato mexe aqui
         self.passos = []  # os do caso que está sendo julgado; só o motor os troca
+        self.quis_teclado = False  # algum processo caiu ao ler do teclado, que no exame não há; quem o encerra o anota
         self.comeco = time.monotonic()
 
     def sorteio(self, nome):
@@ -174,9 +175,9 @@ class Exame:
         try:
             self.resta(0)
             self.admitir(caso)
-            return _sem_teclado(caso.funcao(self) or Passou())
+            return self._sem_teclado(caso.funcao(self) or Passou())
         except Desfecho as fim:
-            return _sem_teclado(fim)
+            return self._sem_teclado(fim)
         except (ErroParimpar, KeyboardInterrupt):
             raise
         except Exception as erro:  # um erro do avaliador não é do programa, e não impede o relatório
@@ -186,9 +187,11 @@ class Exame:
                 f"o avaliador errou neste caso ({type(erro).__name__}, {lugar}): avise quem o mantém", passageiro=False
             )
 
+    def _sem_teclado(self, fim):
+        """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria.
 
-def _sem_teclado(fim):
-    """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria."""
-    if not (isinstance(fim, (Falhou, Tolerado)) and AO_TECLADO in fim.explicacao):
-        return fim
-    return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)
+        Só a frase não basta: o próprio programa pode dizê-la.
+        """
+        if not (isinstance(fim, (Falhou, Tolerado)) and self.quis_teclado and AO_TECLADO in fim.explicacao):
+            return fim
+        return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)

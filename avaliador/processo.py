@@ -208,7 +208,8 @@ class Programa:
 
     def quis_teclado(self):
         """Caiu porque lia do teclado, que no exame não há?"""
-        return AO_TECLADO in self.excecao()
+        rastro = self.rastro()
+        return rastro is not None and faltou_teclado(rastro, self._codigo(rastro))
 
     def quis_argumento(self):
         """Caiu porque lia um argumento do comando, que não veio?"""

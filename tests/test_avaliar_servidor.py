@@ -210,6 +210,13 @@ while True:
         assert "EOFError" in veredito.explicacao and "--entrada" in veredito.causa
 
 
+def test_dizer_que_leu_do_teclado_nao_e_le_lo(tmp_path):
+    """Quem cai com essas palavras, sem ter perguntado nada, falhou."""
+    codigo = "escuta.accept()\nraise ValueError('erro, ao ler do teclado')"
+    (veredito,) = avaliar_codigo(tmp_path, codigo, ["abc"]).vereditos
+    assert veredito.situacao == FALHOU and "ao ler do teclado" in veredito.explicacao, veredito
+
+
 def test_a_thread_do_unico_cliente_cai_com_a_devolucao(tmp_path, monkeypatch):
     """O processo continua vivo, e não atende mais ninguém: não sobreviveu, e a exceção é dita."""
     monkeypatch.setattr(exame_servidor, "PROXIMO", 0.5)
