@@ -290,6 +290,17 @@ def test_o_numero_enviado_e_o_do_clique(painel):
     assert painel.trocas[0].numero == "7" and painel.numero.value == "8"
 
 
+def test_cada_numero_pedido_tem_a_sua_resposta(painel):
+    """Enquanto um servidor demora, nenhum número que se pediu se perde; o clique repetido no mesmo não conta."""
+    with painel._vez_do_cliente:
+        for numero in ("7", "8", "9", "9", "10", "10"):
+            painel.numero.value = numero
+            painel.botao_enviar.click()
+    esperar(lambda: painel.quantas == 4, painel.diario, "as respostas")
+    painel.enviar("11")
+    assert [troca.numero for troca in painel.trocas] == ["11", "10", "9", "8", "7"]
+
+
 def test_enter_espera_o_que_se_digitou(painel):
     """O navegador avisa do Enter antes de mandar o valor: envia-se o que chega logo depois."""
     painel.numero.value = "7"

@@ -60,7 +60,8 @@ class Painel(Controles):
         self._vez_do_servidor = threading.Lock()
         self._fechado, self._parar_de_repetir = threading.Event(), threading.Event()
         self._respondido, self._digitado = threading.Event(), threading.Event()
-        self._pedidos, self._ocupado = queue.SimpleQueue(), None  # desde quando se está numa troca
+        self._pedidos, self._ultimo_pedido = queue.SimpleQueue(), None
+        self._ocupado = None  # desde quando se está numa troca
         self._aviso = ""  # por que o servidor não ligou, até que se tente de novo
         self._segundos = 10.0  # entre duas voltas: o último valor que se entendeu
         super().__init__()
@@ -182,7 +183,9 @@ class Painel(Controles):
         self._em_fundo(lambda: (self._digitado.wait(CHEGADA), self._pedir(self.numero.value)))
 
     def _pedir(self, numero):
-        if self._pedidos.empty():  # um clique repetido enquanto há outro à espera não conta
+        # Um clique repetido enquanto há outro à espera não conta; outro número, sim: é um Enter de quem digitou depressa.
+        if self._pedidos.empty() or numero != self._ultimo_pedido:
+            self._ultimo_pedido = numero
             self._respondido.clear()
             self._pedidos.put(numero)
             # Um instante de espera passa a vez à thread do cliente; sem ele, o kernel termina antes tudo o
