@@ -114,7 +114,14 @@ def test_seta_sem_a_outra_ponta_fica_pela_metade():
     troca = ultima_troca(cliente.diario)
     assert [(e.tipo, chegada) for e, _, chegada in ligacoes(troca)] == [("envia", None)]
     inteira, pela_metade = (re.findall(r"L(\d+)", conversa_em_svg(lista)) for lista in (par(troca), troca))
-    assert "458" in inteira and "458" not in pela_metade and "336" in pela_metade
+    assert "436" in inteira and "436" not in pela_metade and "316" in pela_metade
+
+
+@pytest.mark.parametrize("segundos, escrito", [(0.9994, "999,4"), (3.0004, "3000"), (12.5, "12500")])
+def test_um_tempo_longo_cabe_na_coluna(segundos, escrito):
+    """Acima de um segundo, os décimos de milissegundo não se escrevem."""
+    eventos = [Evento(i, i * segundos, "cliente", "fecha", "close()") for i in range(2)]
+    assert escrito in textos(eventos)
 
 
 def test_sem_eventos():
@@ -301,5 +308,5 @@ def test_as_mensagens_nao_saem_do_meio(dados):
     caixas = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="20"', svg)
     (x1, y1, largura1), (x2, y2, largura2) = [map(float, caixa) for caixa in caixas]
     for x, largura in ((x1, largura1), (x2, largura2)):
-        assert 222 < x and x + largura < 466
+        assert 204 < x and x + largura < 444
     assert abs(y1 - y2) >= 19 or x1 + largura1 <= x2 or x2 + largura2 <= x1

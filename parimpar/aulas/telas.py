@@ -51,6 +51,7 @@ DOBRAS
 .parimpar-chegou { animation: parimpar-chegou 0.4s ease-out; }
 @keyframes parimpar-chegou { from { background: REALCE; } }
 @media (prefers-reduced-motion: reduce) { .parimpar-chegou { animation: none; } }
+@container (max-width: 799px) { .parimpar-painel .parimpar-mesa { gap: 4px 12px; grid-template-columns: 222px minmax(0, 40em); } }
 @container (max-width: 599px) { .parimpar-painel .parimpar-mesa { grid-template-columns: minmax(0, 1fr); } }
 </style>""".replace("DOBRAS", DOBRAS)
     .replace("CLIENTE", cor("cliente"))

@@ -8,7 +8,10 @@ from PIL import Image
 from playwright.sync_api import expect
 
 NOTEBOOK = {"width": 1366, "height": 768}  # a tela de um computador de aluno
+ZOOM = 1.5
 PROJETOR = {"width": 683, "height": 512}  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
+# O tamanho das letras de um desenho, em pixels de CSS, depois de encolhido.
+ALTURAS_DAS_LETRAS = """textos => textos.map(texto => parseFloat(getComputedStyle(texto).fontSize) * texto.getScreenCTM().d)"""
 SOBRA = 2  # descritores de uma conexão que ainda se fecha
 TEXTOS_COM_CONTRASTE = 25  # no mínimo, os que o axe tem de examinar no painel
 
@@ -95,12 +98,14 @@ def test_no_modo_de_projecao(aula, painel):
         enviar(painel, "7")
         expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
         painel.evaluate("e => e.scrollIntoView()")
+        aula.pagina.screenshot(path="capturas/painel-projecao.png")
         tela, mesa = area(aula), painel.locator(".parimpar-mesa").bounding_box()
         assert mesa["y"] >= tela["y"] - 1 and mesa["y"] + mesa["height"] <= tela["y"] + tela["height"]
         assert painel.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
         campo, figura = (painel.locator(f".parimpar-{nome}").bounding_box() for nome in ("numero", "figura"))
         assert campo["x"] + campo["width"] <= figura["x"]  # lado a lado
-        aula.pagina.screenshot(path="capturas/painel-projecao.png")
+        letras = painel.locator(".parimpar-figura text").evaluate_all(ALTURAS_DAS_LETRAS)
+        assert len(letras) > 20 and min(letras) * ZOOM >= 16  # pixels da tela: 12 pt
     finally:
         aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
 

@@ -16,13 +16,13 @@ from .troca import NAO_CHEGOU, descrever, em_milissegundos, instante, ligacoes, 
 
 MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
 
-# Tudo em pixels de um desenho de 640 de largura, que se encolhe ou se amplia inteiro.
-LARGURA = 640
-_X = {"cliente": 222, "servidor": 466}  # as linhas de vida
+# Tudo em pixels de um desenho de 608 de largura, que se encolhe ou se amplia inteiro.
+LARGURA = 608
+_X = {"cliente": 204, "servidor": 444}  # as linhas de vida
 _LINHA, _LINHA_A_MAIS = 31, 19  # a altura de um evento, e a de cada linha de rótulo depois da primeira
 _TOPO, _PE = 62, 14  # acima do primeiro evento, e abaixo do último
-_LETRAS_DO_ROTULO, _LETRAS_DA_SETA, _LETRAS_DE_MEIA_SETA = 18, 24, 11
-_LARGURA_DA_LETRA, _ALTURA_DA_LETRA = 8.75, 20  # das de código, que são todas iguais
+_LETRAS_DO_ROTULO, _LETRAS_DA_SETA, _LETRAS_DE_MEIA_SETA = 17, 24, 11
+_LARGURA_DA_LETRA, _ALTURA_DA_LETRA = 9.65, 20  # das de código, que são todas iguais
 _SEM_CONVERSA = "nenhuma conversa ainda"
 
 
@@ -63,9 +63,7 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
     fim = max(fim, _TOPO + 2 * _LINHA)
     partes = [_linha_de_vida(quem, fim - _PE) for quem in _X]
     if eventos:
-        partes.append(_escrever(52, 24, "ms", "end", mais='font-size="15"'))
-    for evento, linhas, y in zip(mostrados, rotulos, alturas, strict=True):
-        partes.append(_evento(evento, linhas, y, instante(evento) - instante(mostrados[0])))
+        partes.append(_escrever(46, 24, "ms", "end"))
     mensagens = []  # por cima de todas as setas
     for saida, i, j in ligacoes(eventos):
         if i < len(mostrados) and j is NAO_CHEGOU:
@@ -75,13 +73,15 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
             partes.append(seta)
             mensagens.append(_livre(mensagem, mensagens))
     partes += [_na_seta(*mensagem) for mensagem in mensagens]
+    for evento, linhas, y in zip(mostrados, rotulos, alturas, strict=True):  # nada cobre as marcas deles
+        partes.append(_evento(evento, linhas, y, instante(evento) - instante(mostrados[0])))
     if sobra := len(eventos) - len(mostrados):
         partes.append(_escrever(LARGURA / 2, fim + 6, f"… e mais {sobra} eventos", "middle"))
         fim += 22
     if not eventos:
         partes.append(_escrever(LARGURA / 2, _TOPO + 20, vazio, "middle"))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LARGURA} {fim}" width="{LARGURA}" height="{fim}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LARGURA} {fim}" width="{LARGURA}" height="{fim}" overflow="visible" '
         f'font-family="var(--jp-content-font-family, sans-serif)" font-size="16" fill="{TINTA}">'
         f'<rect width="100%" height="100%" fill="{FUNDO}"/>{"".join(partes)}</svg>'
     )
@@ -89,7 +89,11 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
 
 def _quebrar(texto):
     """O rótulo em linhas, sem separar um número da sua unidade, nem partir um endereço se ele couber sozinho."""
-    texto = re.sub(r"(?<=\d) (?=[^\W\d])", "\xa0", texto).replace("((", "( (")
+
+    def juntar(achado):
+        return achado[0].replace(" ", "\xa0") if len(achado[0]) <= _LETRAS_DO_ROTULO else achado[0]
+
+    texto = re.sub(r"\S*\d [^\W\d]\S*", juntar, texto).replace("((", "( (")
     linhas = textwrap.wrap(texto, _LETRAS_DO_ROTULO)
     return [linha.replace("\xa0", " ").replace("( (", "((") for linha in linhas] or [""]
 
@@ -111,7 +115,8 @@ def _evento(evento, linhas, y, segundos):
         marca = f'<circle cx="{x}" cy="{y}" r="5" fill="{cor("cliente")}"/>'
     else:
         marca = f'<path d="M{x - 5} {y - 5}h10v10h-10z" fill="{cor("servidor")}"/>'
-    quando = _escrever(52, y + 5, em_milissegundos(segundos).removesuffix(" ms"), "end", mais='font-size="15"')
+    tempo = em_milissegundos(segundos).removesuffix(" ms")
+    quando = _escrever(46, y + 5, tempo if segundos < 1 else tempo.partition(",")[0], "end")  # senão não caberia
     lado = "end" if sentido < 0 else "start"
     escritas = [
         _escrever(x + sentido * 13, y + 5 + _LINHA_A_MAIS * i, linha, lado, cor(evento.quem))
@@ -129,7 +134,7 @@ def _seta(saida, y, chegada):
     cheia = saida.tipo == "envia"
     mensagem = _bytes(saida, f" ({contar(saida.tamanho)})") if cheia else ""
     texto = mensagem or {"conecta": "conexão", "fecha": "fim do envio"}.get(saida.tipo, "")
-    metade = len(texto) * _LARGURA_DA_LETRA / 2 + 12  # nunca em cima de uma linha de vida
+    metade = len(texto) * _LARGURA_DA_LETRA / 2 + 4  # nunca em cima de uma linha de vida
     lugares = []
     for ao_lado, parte in product((0, _ALTURA_DA_LETRA, -_ALTURA_DA_LETRA), (0.5, 0.3, 0.7, 0.15, 0.85)):
         meio = min(max(de + (x - de) * parte, _X["cliente"] + metade), _X["servidor"] - metade)
@@ -174,9 +179,9 @@ def _linha(x1, y1, x2, y2, tinta, cheia, ponta=True):
 
 
 def _na_seta(x, y, texto):
-    largura = len(texto) * _LARGURA_DA_LETRA + 8
+    largura = len(texto) * _LARGURA_DA_LETRA + 4
     caixa = f'<rect x="{x - largura / 2:.1f}" y="{y - 10:.1f}" width="{largura:.1f}" height="20" fill="{FUNDO}"/>'
-    return caixa + _escrever(x, y + 5, texto, "middle", mais=f'font-size="14.5" font-family="{LETRA_DE_CODIGO}"')
+    return caixa + _escrever(x, y + 5, texto, "middle", mais=f'font-family="{LETRA_DE_CODIGO}"')
 
 
 def _escrever(x, y, texto, lado="start", tinta=TINTA, mais=""):
