@@ -17,7 +17,7 @@ import apoio
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, esperar, ha_interprete, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import descoberta, exame_servidor, ligacao, redes, relatorio
@@ -455,10 +455,8 @@ def test_a_cura_e_na_lingua_do_programa(avaliacoes, nome, caso, trecho):
 def test_nenhum_exame_deixa_a_porta_presa(avaliacoes, sozinhos, nome):
     """Nem um TIME_WAIT: a mesma porta serve logo a outro exame, e a um programa sem SO_REUSEADDR."""
     assert esperado.avaliacao(avaliacoes, nome) and sozinhos[nome]
-    presas = {
-        (c.laddr.port, c.status) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port in USADAS[nome]
-    }
-    assert presas == set()
+    # Numa máquina ocupada, o sistema leva um instante a entregar o RST que as desfaz; um TIME_WAIT duraria um minuto.
+    esperar(lambda: {c.laddr.port for c in psutil.net_connections("tcp") if c.laddr}.isdisjoint(USADAS[nome]))
 
 
 @pytest.mark.parametrize("nome", ["nosso"])

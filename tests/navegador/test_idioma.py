@@ -26,6 +26,7 @@ INGLES = {palavra for palavra in INGLES if not palavra.endswith("?")}
 # Os textos que têm tradução, como eram em inglês: qualquer um deles na tela é uma tradução que não se usou.
 TRADUCOES = {k.rpartition("\x04")[2]: v for k, v in juntar(get_language_pack(IDIOMA)[0][PRINCIPAL], NOSSOS).items()}
 ORIGINAIS = TRADUCOES.keys() - {traducao for traducoes in TRADUCOES.values() for traducao in traducoes}
+ORIGINAIS -= {"default"}  # é também o nome da área de trabalho de quem não abriu outra
 # Nomes, que não se traduzem, e as teclas.
 NOMES = re.compile(
     r"[\w-]+\.ipynb|Slides Reveal\.js|Inglês - English|Console|JSON Lines|Closure Stylesheets|Common Lisp|Objective-C\+?\+?"
