@@ -7,6 +7,7 @@ import pytest
 
 from ferramentas.indice import AULAS, PASTA, navegacao
 from parimpar.aulas.perguntas import todas
+from parimpar.jupyter import gravar
 
 ISENTAS = {"nbval-skip", "nbval-ignore-output"}
 EXERCICIOS = 2  # por aula, ao menos; cada um são duas células
@@ -37,8 +38,11 @@ def test_toda_celula_foi_executada(notebook):
 
 
 def test_sem_estado_de_controles(notebook):
-    """O estado dos controles não fica guardado: envelhece e muda a cada execução."""
+    """Os controles e o estado deles não ficam guardados: no dia seguinte, no lugar de um haveria um erro em inglês."""
     assert "widgets" not in notebook["metadata"]
+    for saida in [saida for celula in celulas(notebook, "code") for saida in celula["outputs"]]:
+        assert gravar.CONTROLE not in saida.get("data", {})
+        assert not re.search(r"\bVBox\(|\bHBox\(", "".join(saida.get("data", {}).get("text/plain", ())))
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
 
 
