@@ -208,13 +208,15 @@ class Programa:
 
     def quis_teclado(self):
         """Caiu porque lia do teclado, que no exame não há?"""
-        rastro = self.rastro()
-        return rastro is not None and faltou_teclado(rastro, self._codigo(rastro))
+        return self._caiu_por(faltou_teclado)
 
     def quis_argumento(self):
         """Caiu porque lia um argumento do comando, que não veio?"""
+        return self._caiu_por(faltou_argumento)
+
+    def _caiu_por(self, falta):
         rastro = self.rastro()
-        return rastro is not None and faltou_argumento(rastro, self._codigo(rastro))
+        return rastro is not None and falta(rastro, self._codigo(rastro))
 
     def trabalhando(self):
         """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""
