@@ -16,8 +16,8 @@ from .troca import NAO_CHEGOU, descrever, em_milissegundos, instante, ligacoes, 
 
 MAXIMO_DE_LINHAS = 16  # de um diagrama que ainda se lê projetado
 
-# Tudo em pixels de um desenho de 608 de largura, que se encolhe ou se amplia inteiro.
-LARGURA = 608
+# Tudo em pixels de um desenho que se encolhe ou se amplia inteiro.
+LARGURA, _MARGEM = 608, 4  # e o que sobra à esquerda, para um tempo de cinco algarismos
 _X = {"cliente": 204, "servidor": 444}  # as linhas de vida
 _LINHA, _LINHA_A_MAIS = 31, 19  # a altura de um evento, e a de cada linha de rótulo depois da primeira
 _TOPO, _PE = 62, 14  # acima do primeiro evento, e abaixo do último
@@ -81,9 +81,10 @@ def conversa_em_svg(eventos, vazio=_SEM_CONVERSA):
     if not eventos:
         partes.append(_escrever(LARGURA / 2, _TOPO + 20, vazio, "middle"))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LARGURA} {fim}" width="{LARGURA}" height="{fim}" overflow="visible" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-_MARGEM} 0 {LARGURA + _MARGEM} {fim}" '
+        f'width="{LARGURA + _MARGEM}" height="{fim}" '
         f'font-family="var(--jp-content-font-family, sans-serif)" font-size="16" fill="{TINTA}">'
-        f'<rect width="100%" height="100%" fill="{FUNDO}"/>{"".join(partes)}</svg>'
+        f'<rect x="{-_MARGEM}" width="100%" height="100%" fill="{FUNDO}"/>{"".join(partes)}</svg>'
     )
 
 
