@@ -122,7 +122,7 @@ class Notebook:
     """Um notebook aberto no JupyterLab."""
 
     def __init__(self, pagina, endereco):
-        self.pagina, self.mensagens = pagina, []
+        self.pagina, self.mensagens, self._religada = pagina, [], ""
         pagina.on("console", self._anotar)
         pagina.on("pageerror", lambda erro: self.mensagens.append(str(erro)))
         pagina.goto(endereco, wait_until="domcontentloaded")
@@ -135,7 +135,10 @@ class Notebook:
         # o erro 500; a página pergunta de novo. Só se vê numa máquina ocupada.
         do_servidor = "/api/kernels?" in mensagem.location["url"] and "status of 500" in mensagem.text
         if mensagem.type == "error" and not do_servidor:
-            self.mensagens.append(f"{mensagem.text} ({mensagem.location['url']})")
+            self.mensagens.append(f"{mensagem.text} ({mensagem.location['url']}){self._religada}")
+        # O que veio do kernel nesse meio-tempo se perde, e o JupyterLab se queixa dos controles que não conhece.
+        if "Connection lost, reconnecting" in mensagem.text:
+            self._religada = " — depois de a página perder a conexão com o kernel"
 
     def _esperar(self, condicao):
         self.pagina.wait_for_function(
