@@ -78,7 +78,6 @@ class Bancada:
     def __exit__(self, *exc):
         try:
             self._fim = (self.acabou(), self.queda(), self.excecao())
-            self._exame.quis_teclado |= self.programa.quis_teclado()
         finally:
             self._recolher()
 
@@ -330,7 +329,7 @@ class Bancada:
             return self._fim[2]
         if self.programa.vivo and not self.programa.quanto_escreveu()[1]:
             return ""  # está vivo, e não reclamou de nada
-        return visivel(self.programa.excecao(), 200, aspas=False)
+        return self.programa.queixa(200)
 
     def _anotar(self, quem, o_que, dados=b""):
         self.passos.append(Passo(time.monotonic() - self.comeco, quem, o_que, dados))
@@ -430,4 +429,4 @@ def ultima_linha(programa):
     """A exceção com que ele caiu e a linha dela; sem nenhuma, a última linha que nomeia um erro ou, enfim, a última."""
     ultima = programa.ultima_linha()
     linhas = [x for x in programa.saida.splitlines() if re.search(r"(Error|Exception)\b", x) and not x.startswith(" ")]
-    return visivel(programa.excecao() or (linhas[-1] if linhas else ultima), 160, aspas=False) or "não escreveu nada"
+    return programa.queixa(160) or visivel(linhas[-1] if linhas else ultima, 160, aspas=False) or "não escreveu nada"

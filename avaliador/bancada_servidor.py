@@ -4,7 +4,7 @@ import re
 import socket
 import time
 
-from parimpar.texto import segundos, visivel
+from parimpar.texto import segundos
 
 from .casos.servidor_conselhos import ENXURRADA
 from .ligacao import INTEIRA, Ligacao
@@ -124,7 +124,7 @@ class BancadaDeServidor:
 
     def queda(self):
         """A exceção que ele escreveu na tela, numa linha; "" se não há nenhuma."""
-        return visivel(self.programa.excecao(), 160, aspas=False)
+        return self.programa.queixa(160)
 
     @property
     def thread_caiu(self):
@@ -146,4 +146,3 @@ class BancadaDeServidor:
         for ligacao in self._ligacoes:
             ligacao.fechar()
         self.programa.encerrar()
-        self.exame.quis_teclado |= self.programa.quis_teclado()

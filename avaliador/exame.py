@@ -13,7 +13,7 @@ from .caixa import NENHUM
 from .caso import escolher
 from .conselhos import Conselho, lingua_de
 from .partida import TECLADO
-from .processo import AO_TECLADO
+from .processo import MARCA_DO_TECLADO
 from .relatorio import Avaliacao
 from .veredito import Desfecho, Falhou, NaoDeu, Passou, Tolerado, Veredito
 
@@ -94,7 +94,6 @@ class Exame:
         self.semente = random.randrange(SEMENTES) if semente is None else semente
         self.fatos, self.trancas, self.tropecos = {}, {}, {}  # só a classe fato mexe aqui
         self.passos = []  # os do caso que está sendo julgado; só o motor os troca
-        self.quis_teclado = False  # algum processo caiu ao ler do teclado, que no exame não há; quem o encerra o anota
         self.comeco = time.monotonic()
 
     def sorteio(self, nome):
@@ -167,17 +166,17 @@ class Exame:
             time.sleep(PAUSA)
         causa = fim.causa.em(lingua_de(self.comando, self.pasta)) if isinstance(fim.causa, Conselho) else fim.causa
         return Veredito(
-            caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, fim.explicacao, fim.esperado, fim.recebido,
-            causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
+            caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, fim.explicacao.replace(MARCA_DO_TECLADO, ""),
+            fim.esperado, fim.recebido, causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
         )  # fmt: skip
 
     def _executar(self, caso):
         try:
             self.resta(0)
             self.admitir(caso)
-            return self._sem_teclado(caso.funcao(self) or Passou())
+            return _sem_teclado(caso.funcao(self) or Passou())
         except Desfecho as fim:
-            return self._sem_teclado(fim)
+            return _sem_teclado(fim)
         except (ErroParimpar, KeyboardInterrupt):
             raise
         except Exception as erro:  # um erro do avaliador não é do programa, e não impede o relatório
@@ -187,11 +186,9 @@ class Exame:
                 f"o avaliador errou neste caso ({type(erro).__name__}, {lugar}): avise quem o mantém", passageiro=False
             )
 
-    def _sem_teclado(self, fim):
-        """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria.
 
-        Só a frase não basta: o próprio programa pode dizê-la.
-        """
-        if not (isinstance(fim, (Falhou, Tolerado)) and self.quis_teclado and AO_TECLADO in fim.explicacao):
-            return fim
-        return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)
+def _sem_teclado(fim):
+    """O mesmo desfecho; mas de quem caiu porque perguntou algo no teclado, no meio do exame, não se sabe o que faria."""
+    if not (isinstance(fim, (Falhou, Tolerado)) and MARCA_DO_TECLADO in fim.explicacao):
+        return fim
+    return NaoDeu(f"no exame não há teclado: {fim.explicacao}", causa=TECLADO, passageiro=False, passos=fim.passos)

@@ -17,6 +17,8 @@ import time
 
 import psutil
 
+from parimpar.texto import visivel
+
 from .caixa import NENHUM
 from .escutas import escutas
 from .fonte import faltou_argumento, faltou_teclado, ler_codigo
@@ -33,6 +35,7 @@ RONDA = 0.5  # segundos entre duas conferências de memória, disco e processos
 OLHADA = 0.02  # segundos entre duas perguntas ao sistema, que não avisa quando uma porta se abre
 ADEUS = 0.5  # segundos para terminar por bem, depois do pedido
 AO_TECLADO = ", ao ler do teclado"  # o que se acrescenta à exceção de quem o lia
+MARCA_DO_TECLADO = "\N{WORD JOINER}"  # no fim da queixa de quem o lia; o programa não o diz: `visivel` o escaparia
 SINAIS = {
     "SIGSEGV": "acessou memória que não é dele", "SIGABRT": "abortou", "SIGBUS": "acessou memória que não é dele",
     "SIGFPE": "fez uma conta impossível, como dividir por zero", "SIGPIPE": "escreveu numa conexão que já tinha caído",
@@ -186,6 +189,10 @@ class Programa:
             nome = signal.Signals(-self.codigo).name if -self.codigo in set(signal.Signals) else f"sinal {-self.codigo}"
             return f"{nome}: {SINAIS.get(nome, 'terminou por um sinal')}"
         return ""
+
+    def queixa(self, limite):
+        """A exceção própria para um relatório, em até `limite` letras, e MARCA_DO_TECLADO se foi por ler do teclado."""
+        return visivel(self.excecao(), limite, aspas=False) + MARCA_DO_TECLADO * self.quis_teclado()
 
     def _e_dele(self, arquivo):
         """Um arquivo de um rastro é do programa: está na pasta dele, ou na de um dos argumentos."""

@@ -211,10 +211,22 @@ while True:
 
 
 def test_dizer_que_leu_do_teclado_nao_e_le_lo(tmp_path):
-    """Quem cai com essas palavras, sem ter perguntado nada, falhou."""
-    codigo = "escuta.accept()\nraise ValueError('erro, ao ler do teclado')"
-    (veredito,) = avaliar_codigo(tmp_path, codigo, ["abc"]).vereditos
-    assert veredito.situacao == FALHOU and "ao ler do teclado" in veredito.explicacao, veredito
+    """Quem cai com essas palavras, sem ter perguntado nada, falhou, tenha ou não caído numa pergunta em outro caso."""
+    codigo = """
+while True:
+    conexao, _ = escuta.accept()
+    pedido = conexao.recv(100).decode()
+    if pedido.isalpha():
+        input("e agora? ")
+    if not pedido:
+        raise ValueError("erro, ao ler do teclado\\N{WORD JOINER}")
+    conexao.sendall(responder(pedido).encode())
+    conexao.close()
+"""
+    for nomes in (["vazia"], ["abc", "vazia"]):
+        *outros, veredito = avaliar_codigo(tmp_path, codigo, nomes).vereditos
+        assert veredito.situacao == FALHOU and "ao ler do teclado" in veredito.explicacao, veredito
+        assert [outro.situacao for outro in outros] == [NAO_DEU] * len(outros)
 
 
 def test_a_thread_do_unico_cliente_cai_com_a_devolucao(tmp_path, monkeypatch):
