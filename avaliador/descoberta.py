@@ -11,7 +11,7 @@ from .veredito import Falhou
 DEMORA_MAXIMA = 15.0  # segundos que uma resposta certa pode demorar
 # Segundos à espera, depois de cada coisa que se envia na mesma conexão.
 ESPERAS = ((formas.CRUA, 2.0), (formas.LINHA, 1.0), (formas.NULA, 0.5), (formas.FIM, 1.0))
-DE_OUTRA = 2.0  # segundos à espera da resposta a uma forma binária
+DE_OUTRA = 4.0  # segundos à espera da resposta a uma forma que não é texto
 MUITAS = 30  # casas do maior número que o enunciado pede
 OLHADA = 1.0  # segundos entre duas perguntas sobre se ainda pode responder
 DEPRESSA = 1.0  # segundos: uma resposta até aqui não precisa ser confirmada

@@ -322,6 +322,22 @@ while True:
     assert "entende o pedido como o número em binário" in " ".join(avaliacao.perfil)
 
 
+def test_quem_le_um_inteiro_e_demora(tmp_path):
+    """Um inteiro de 4 bytes, respondido em 3 s: a forma é reconhecida, e a demora é dita."""
+    codigo = """
+import struct
+while True:
+    cliente = escuta.accept()[0]
+    (numero,) = struct.unpack("!i", cliente.recv(4))
+    time.sleep(3)
+    cliente.sendall(responder(numero).encode())
+    cliente.close()
+"""
+    avaliacao = avaliar_codigo(tmp_path, codigo, ["impar"])
+    perfil = " ".join(avaliacao.perfil)
+    assert avaliacao.aprovado and "um inteiro binário de 4 bytes" in perfil and "demora 3" in perfil, avaliacao
+
+
 @pytest.mark.parametrize("pausa, situacao", [(1.2, OK), (60, FALHOU)])
 def test_quem_demora_so_nos_numeros_longos_tem_o_prazo_deles(tmp_path, monkeypatch, pausa, situacao):
     """Rápido com um algarismo e lento com trinta: o prazo é o da resposta mais lenta que se viu, se se viu alguma."""
