@@ -269,7 +269,8 @@ class Programa:
         filhos = {}
         for pid, linha in agora.items():
             filhos.setdefault(linha.pai, []).append(pid)
-        vistos = {pid for pid, (_, nasceu) in self._vistos.items() if pid in agora and agora[pid].nasceu == nasceu}
+        todos = list(self._vistos.items())  # de uma vez: a ronda e o exame perguntam ao mesmo tempo
+        vistos = {pid for pid, (_, nasceu) in todos if pid in agora and agora[pid].nasceu == nasceu}
         da_sessao = {pid for pid, linha in agora.items() if linha.sessao in self._sessoes}
         pilha, familia = [self._iniciado.pid, guardiao, *vistos, *da_sessao], set()
         while pilha:

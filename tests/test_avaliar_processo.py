@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from apoio import restos
@@ -112,6 +113,30 @@ def test_a_familia_e_uma_passada_so(monkeypatch):
         assert [len(familia) for familia in familias] == [1] * 5
         assert time.process_time() - antes < 2.5  # segundos de processador; a de antes levava 5 por pergunta
         assert len(familias[0][0].children()) == 300
+
+
+def test_a_familia_se_pergunta_de_varias_threads(monkeypatch):
+    """A ronda também pergunta por ela, enquanto os filhos nascem e morrem: nenhuma das duas atrapalha a outra."""
+    if os.name != "posix":
+        pytest.skip("o programa usa fork")
+    antes = sys.getswitchinterval()
+    monkeypatch.setattr(processo, "PROCESSOS", 1000)
+    codigo = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "while True:\n"
+        "    if os.fork() == 0: time.sleep(0.2); os._exit(0)\n"
+        "    print('x', flush=True)\n"
+        "    time.sleep(0.002)\n"
+    )
+    with Programa([sys.executable, "-c", codigo]) as programa, ThreadPoolExecutor(4) as executor:
+        assert programa.esperar_saida("x", 20)
+        sys.setswitchinterval(1e-6)
+        try:
+            familias = [*executor.map(lambda _: len(programa.familia()), range(1000))]
+        finally:
+            sys.setswitchinterval(antes)
+    assert max(familias) > 1
 
 
 def test_o_programa_nao_deixa_nada_para_tras():
