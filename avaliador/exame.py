@@ -144,8 +144,9 @@ class Exame:
             self.recolher()
         self.progresso(len(self.casos), len(self.casos), "pronto")
         return Avaliacao(
-            self.ALVO, self.comando, tuple(self.perfil()), tuple(vereditos), time.monotonic() - self.comeco,
-            parcial=len(self.casos) < len(self.CASOS), semente=self.semente, isolamento=self._dizer_isolamento,
+            self.ALVO, self.comando, tuple(map(_sem_marca, self.perfil())), tuple(vereditos),
+            time.monotonic() - self.comeco, parcial=len(self.casos) < len(self.CASOS), semente=self.semente,
+            isolamento=self._dizer_isolamento,
         )  # fmt: skip
 
     def julgar_todos(self):
@@ -166,7 +167,7 @@ class Exame:
             time.sleep(PAUSA)
         causa = fim.causa.em(lingua_de(self.comando, self.pasta)) if isinstance(fim.causa, Conselho) else fim.causa
         return Veredito(
-            caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, fim.explicacao.replace(MARCA_DO_TECLADO, ""),
+            caso.nome, caso.codigo, caso.regua, fim.situacao, caso.titulo, _sem_marca(fim.explicacao),
             fim.esperado, fim.recebido, causa, tuple(self.passos if fim.passos is None else fim.passos), fim.vale,
         )  # fmt: skip
 
@@ -185,6 +186,11 @@ class Exame:
             return NaoDeu(
                 f"o avaliador errou neste caso ({type(erro).__name__}, {lugar}): avise quem o mantém", passageiro=False
             )
+
+
+def _sem_marca(frase):
+    """A frase própria para o relatório: a marca é só para o motor."""
+    return frase.replace(MARCA_DO_TECLADO, "")
 
 
 def _sem_teclado(fim):

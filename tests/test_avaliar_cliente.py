@@ -29,7 +29,7 @@ from avaliador.leitura import devolvida, palavras
 from avaliador.partida import ocupada
 from avaliador.pedido import FORMAS, forma_comum, ler_pedido
 from avaliador.portas import portas_no_codigo
-from avaliador.processo import Programa, escreve_na_hora
+from avaliador.processo import MARCA_DO_TECLADO, Programa, escreve_na_hora
 from avaliador.veredito import ENUNCIADO, ESPECIFICACAO, FALHOU, NAO_DEU, OK, TOLERADO
 from avaliador.volta import Ritmo
 from parimpar.erros import ErroDeUso
@@ -421,6 +421,7 @@ def test_quem_nao_se_conecta_ouve_por_que(tmp_path, programa, situacao, trecho):
     avaliacao = ExameDeCliente([sys.executable, "meu.py"], porta_livre(), tmp_path).avaliar()
     assert {v.situacao for v in avaliacao.vereditos} == {situacao}, avaliacao
     assert trecho in avaliacao.vereditos[0].explicacao
+    assert MARCA_DO_TECLADO not in " ".join([*avaliacao.perfil, *(v.explicacao for v in avaliacao.vereditos)])
     assert time.monotonic() - comeco < 13
 
 

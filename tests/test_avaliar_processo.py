@@ -158,7 +158,7 @@ def test_o_programa_nao_deixa_nada_para_tras():
     "programa, limite, trecho",
     [
         ("x = bytearray(200 * 1024**2)", {"MEMORIA": 100 * 1024**2}, "MiB de memória"),
-        ("[os.fork() for _ in range(3)]", {"PROCESSOS": 5}, "processos"),
+        ("[os.fork() for _ in range(3)]", {"PROCESSOS": 7}, "tinha 8 processos"),
         ("open('x', 'wb').write(bytes(3 * 1024**2)); y = open('x', 'ab')", {"DISCO": 1024**2}, "MiB no disco"),
     ],
 )

@@ -224,7 +224,7 @@ def test_para_sem_demora_e_de_qualquer_thread(servidor, sock):
     motor, antes = servidor._motor, time.monotonic()
     assert motor.daemon and motor.name == f"servidor-udp-parimpar-{servidor.porta}"
     servidor.parar()
-    assert time.monotonic() - antes < 2 and not motor.is_alive() and motor.server_socket.fileno() == -1
+    assert time.monotonic() - antes < 1 and not motor.is_alive() and motor.server_socket.fileno() == -1
     servidor.iniciar()
     motor = servidor._motor
     motor._tratar = lambda *_: motor.parar()
