@@ -29,7 +29,6 @@ AVISO = {
     NENHUM: f"aviso: os programas não ficam isolados nesta máquina; {COMO_TER}",
 }
 PROVA = 30.0  # segundos para provar um isolamento, numa máquina muito ocupada
-SAIDAS = {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"}  # levam a sockets de outros programas
 PELO_UNSHARE = [
     UNSHARE, "--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc", "--ipc", "--",
 ]  # fmt: skip
@@ -73,12 +72,10 @@ class Caixa:
     memorias: list = field(default_factory=list)  # os lugares em que se escreve e que ficam na memória
 
     def ambiente(self, dele):
-        """O ambiente do programa, sem o que leve para fora da caixa."""
+        """O ambiente do programa, com a pasta temporária que há na caixa."""
         if self.isolamento not in (BWRAP, NA_REDE):
             return dele
-        return {nome: valor for nome, valor in dele.items() if nome not in SAIDAS | {"TEMP", "TMP"}} | {
-            "TMPDIR": "/tmp"
-        }
+        return {nome: valor for nome, valor in dele.items() if nome not in ("TEMP", "TMP")} | {"TMPDIR": "/tmp"}
 
     def prefixo(self):
         """O que vai antes do comando do guardião; depois disto se sabem as `copias` e as `memorias`."""

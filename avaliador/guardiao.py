@@ -3,15 +3,17 @@
 Uso: python guardiao.py CONTROLE TECLADO TELA ERROS COPIAS [DESCRITOR PASTA]… COMANDO…
 
 Ele inicia o programa numa sessão própria, com o teclado e a tela que lhe chegam em descritores (a entrada e a saída padrão
-são de quem o pôs na caixa), diz por outro, o controle (um socket), o pid e depois o código de saída, e espera. Todo
-descendente que fica órfão passa a ser filho dele (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do
-socket se fecha, porque o exame acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de
-uma caixa (caixa.py) é o processo 1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um
-exame: por isso só importa o que precisa, sem `contextlib`, `shutil` nem `socket`, e do `signal` só o que está em C, sem as
-enumerações em que ele o veste.
+são de quem o pôs na caixa), diz por outro, o controle (um socket), o pid e depois o código de saída, e espera. O pid ele diz
+antes de o programa começar, que pode começar por matar quem o iniciou; e com o pid entrega um socket por onde o próprio filho
+dirá por que não se deixa executar, ou que se fecha quando o programa começa. Todo descendente que fica órfão passa a ser
+filho do guardião (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do controle se fecha, porque o exame
+acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de uma caixa (caixa.py) é o processo
+1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um exame: por isso só importa o que
+precisa, sem `contextlib` nem `shutil`, e do `signal` e do `socket` só o que está em C, sem as enumerações em que se veste.
 """
 
 import _signal as signal
+import _socket as socket
 import ctypes
 import errno
 import os
@@ -43,21 +45,20 @@ def main():
     os.set_blocking(acordado, False)
     signal.set_wakeup_fd(acordado)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    erro_do_exec, escrita = os.pipe()
+    do_exec, erro_do_exec = (ponta.detach() for ponta in socket.socketpair())
+    espera, largada = os.pipe()
     guardiao = os.getpid()
     if guardiao == 1:
         _gastar_pids(os.urandom(1)[0])
     if (programa := os.fork()) == 0:
+        os.close(largada)
         _dizer(controle, "programa\n")  # quem o lê fica sabendo o pid que este processo tem fora da caixa
-        _virar_o_programa(comando, guardiao, escrita, tela)
-    os.close(escrita)
-    for descritor in tela:  # só o programa e os descendentes a seguram: o fim deles é o fim dela
+        _virar_o_programa(comando, guardiao, espera, erro_do_exec, tela)
+    for descritor in (espera, erro_do_exec, *tela):  # só o programa e os descendentes a seguram: o fim deles é o fim dela
         os.close(descritor)
-    erro = os.read(erro_do_exec, 16)
-    if erro:
-        _dizer(controle, f"erro {erro.decode()}\n")
-        os._exit(0)
-    _dizer(controle, f"pid {programa} {copiado}\n")
+    _dizer(controle, f"pid {programa} {copiado}\n", do_exec)
+    os.write(largada, b"!")
+    os.close(largada)
     while True:
         prontos, _, _ = select.select([controle, acordar], [], [])
         if acordar in prontos:
@@ -125,7 +126,7 @@ def _copiar_item(item, origem, novo, onde):
     return 0
 
 
-def _virar_o_programa(comando, guardiao, escrita, tela):
+def _virar_o_programa(comando, guardiao, espera, erro_do_exec, tela):
     os.setsid()
     for padrao, descritor in enumerate(tela):
         os.dup2(descritor, padrao)
@@ -144,10 +145,12 @@ def _virar_o_programa(comando, guardiao, escrita, tela):
             nota.write("1000")  # se a memória da máquina acabar, que seja ele o escolhido
     except OSError:
         pass
+    if not os.read(espera, 1):  # o guardião morreu antes de dar a largada
+        os._exit(1)
     try:
         os.execvp(comando[0], comando)
     except OSError as erro:
-        os.write(escrita, str(erro.errno or errno.ENOENT).encode())
+        os.write(erro_do_exec, str(erro.errno or errno.ENOENT).encode())
     os._exit(127)
 
 
@@ -200,11 +203,17 @@ def _vivo(controle):
         return False
 
 
-def _dizer(controle, texto):
+def _dizer(controle, texto, *descritores):
+    """Escreve uma linha, e com ela entrega descritores, que aqui se fecham (man 7 unix, SCM_RIGHTS)."""
+    canal = socket.socket(fileno=controle)
+    entregues = b"".join(descritor.to_bytes(4, sys.byteorder) for descritor in descritores)
     try:
-        os.write(controle, texto.encode())
+        canal.sendmsg([texto.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, entregues)] if entregues else [])
     except OSError:
         pass
+    canal.detach()
+    for descritor in descritores:
+        os.close(descritor)
 
 
 def _prctl(opcao, valor):

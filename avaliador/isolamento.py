@@ -24,16 +24,18 @@ from .caixa import NENHUM, Caixa
 from .lugares import GUARDIAO
 
 CREDENCIAIS = struct.Struct("3i")  # o `ucred` do Linux: pid, usuário e grupo (man 7 unix)
+ESPACO = 256  # bytes, de sobra, para essas credenciais e um descritor
 RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
 SET_PDEATHSIG = 1  # em linux/prctl.h
 CABECALHO = 4096  # bytes do começo de um executável, onde está o nome de quem lhe carrega as bibliotecas
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
-# O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele.
+# O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele. Nem a tela:
+# numa com gente a janela ficaria à espera de um botão, e o programa levaria a culpa.
 MANTIDAS = {
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "TEMP", "TMP", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE",
     "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "JAVA_HOME", "CLASSPATH", "NODE_PATH", "DOTNET_ROOT", "GOPATH", "GOROOT",
-    "GEM_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+    "GEM_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
     "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "USERPROFILE", "PROGRAMDATA",
     "PROGRAMFILES", "PROGRAMFILES(X86)", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
 }  # fmt: skip
@@ -151,16 +153,20 @@ class Iniciado:
         self._ouvinte.start()
 
     def _apresentar(self, comando, queixas):
-        """Espera o guardião dizer os pids; se não diz, nada fica."""
+        """Espera o guardião e o programa dizerem os pids, e o programa começar; se não, nada fica."""
         self._controle.settimeout(INICIO)
+        ditas = {}  # o que disseram, em qualquer ordem: o resto da linha, o pid de quem a disse e o que entregou
         try:
-            _, do_programa = self._linha()
-            linha, do_guardiao = self._linha()
-            que, _, valor = linha.partition(" ")
-            if que == "":
+            while len(ditas) < 2 and (dita := self._linha())[0]:
+                que, _, valor = dita[0].partition(" ")
+                ditas[que] = valor, *dita[1:]
+            if "pid" not in ditas:
                 raise ErroDeUso(f"não foi possível isolar o programa: {self._queixa(queixas)}")
-            if que != "pid":
-                raise _nao_executa(comando)
+            valor, do_guardiao, do_exec = ditas["pid"]
+            with socket.socket(fileno=do_exec) as canal:
+                canal.settimeout(INICIO)
+                if canal.recv(16):
+                    raise _nao_executa(comando)
         except BaseException:
             self._controle.close()
             self._processo.kill()
@@ -168,8 +174,9 @@ class Iniciado:
             self.fechar()
             raise
         self._controle.settimeout(None)
-        pid, copiado = map(int, valor.split())
-        self.pid, self.guardiao, self._copiado = do_programa or pid, do_guardiao or self._processo.pid, copiado
+        pid, self._copiado = map(int, valor.split())
+        self.pid = ditas.get("programa", ("", None))[1] or pid
+        self.guardiao = do_guardiao or self._processo.pid
 
     def _queixa(self, queixas):
         """A última linha que escreveu quem não chegou a iniciar o guardião."""
@@ -181,18 +188,21 @@ class Iniciado:
         return visivel(linhas[-1] if linhas else "o guardião não começou", 200, aspas=False)
 
     def _linha(self):
-        """(a linha que o guardião, ou o programa antes de sê-lo, escreveu; o pid que ele tem aqui fora, se o sistema diz)."""
-        linha, pid = b"", None
+        """(a linha que o guardião, ou o filho antes de ser o programa, escreveu; o pid que ele tem aqui fora, se o sistema o
+        diz; o descritor que entregou com ela, ou None)."""
+        linha, pid, descritor = b"", None, None
         with contextlib.suppress(OSError):
             while not linha.endswith(b"\n"):
-                byte, avisos, *_ = self._controle.recvmsg(1, socket.CMSG_SPACE(CREDENCIAIS.size))
+                byte, avisos, *_ = self._controle.recvmsg(1, ESPACO)
                 if not byte:
                     break
                 linha += byte
                 for _, tipo, dados in avisos:
                     if tipo == getattr(socket, "SCM_CREDENTIALS", None):
                         pid = CREDENCIAIS.unpack(dados)[0]
-        return linha.decode().strip(), pid
+                    elif tipo == socket.SCM_RIGHTS:
+                        descritor = int.from_bytes(dados, sys.byteorder)
+        return linha.decode().strip(), pid, descritor
 
     def _ouvir(self):
         que, _, valor = self._linha()[0].partition(" ")

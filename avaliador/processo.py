@@ -69,12 +69,13 @@ class Programa:
             threading.Lock(),
         )
         self.comeco = time.monotonic()
-        self._vistos, self._sessoes = {}, set()  # por pid, (o processo, quando nasceu); as sessões deles
+        self._vistos = {}  # por pid, (o processo, quando nasceu)
         self._excesso, self._encerrado = "", False
         self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
         self.linhas = 0  # quantas escreveu até agora, contando as que não se guardaram
         self._iniciado = Iniciado(self.comando, pasta, entrada, isolamento, fica)
+        self._sessoes = {self._iniciado.pid} if self._iniciado.guardiao else set()  # a que o guardião lhe deu, e as outras
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
         self._vigia = threading.Thread(target=self._vigiar, daemon=True)

@@ -12,7 +12,7 @@ import time
 import pytest
 from apoio import RAIZ, dispensar, esperar, porta_livre, restos
 
-from avaliador import processo
+from avaliador import isolamento, processo
 from avaliador.caixa import BWRAP, NA_REDE, NENHUM, UNSHARE, Caixa, disponivel
 from avaliador.exame_servidor import CASOS, ExameDeServidor
 from avaliador.processo import Programa
@@ -114,6 +114,33 @@ def test_o_processo_que_o_iniciou(tmp_path, isolamento, consegue, sinal):
         parado = terminou and programa.excesso == ""
     assert (not parado) == consegue
     assert isolamento == NENHUM or "li" not in programa.dito
+    assert restos() == []
+
+
+LENTO = f"""
+import sys, time
+sys.path.insert(0, {str(RAIZ)!r})
+from avaliador import guardiao
+
+original = guardiao._dizer
+
+def dizer(controle, texto, *descritores):
+    time.sleep(0.5 * texto.startswith("pid"))
+    original(controle, texto, *descritores)
+
+guardiao._dizer = dizer
+guardiao.main()
+"""
+
+
+@pytest.mark.parametrize("sinal, excesso", [("KILL", "encerrado: matou o processo que o iniciou"), ("STOP", "")])
+def test_mata_quem_o_iniciou_na_primeira_instrucao(tmp_path, monkeypatch, sinal, excesso):
+    """O guardião já disse o que tinha a dizer, por mais que a máquina o atrase; e quem o programa iniciou acaba com ele."""
+    lento = tmp_path / "lento.py"
+    lento.write_text(LENTO)
+    monkeypatch.setattr(isolamento, "GUARDIAO", str(lento))
+    with Programa(["sh", "-c", f"sleep 60 & kill -{sinal} $PPID; echo foi; wait"], tmp_path) as programa:
+        esperar(lambda: programa.excesso == excesso and (excesso or "foi" in programa.dito))
     assert restos() == []
 
 
@@ -332,8 +359,8 @@ def test_desiste_se_de_uma_entrega(tmp_path):
 
 def test_a_caixa_de_quem_nao_isola():
     """Não põe nada antes do guardião, nem muda o ambiente."""
-    assert Caixa().prefixo() == [] and Caixa().ambiente({"DISPLAY": ":0"}) == {"DISPLAY": ":0"}
-    assert Caixa(BWRAP).ambiente({"DISPLAY": ":0"}) == {"TMPDIR": "/tmp"}
+    assert Caixa().prefixo() == [] and Caixa().ambiente({"TMP": "/x"}) == {"TMP": "/x"}
+    assert Caixa(BWRAP).ambiente({"TMP": "/x"}) == {"TMPDIR": "/tmp"}
 
 
 ATAQUE = """
