@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import time
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from parimpar.texto import segundos, visivel
 
 from .bancada import SemPedido, ultima_linha
 from .casos.cliente_conselhos import CONFIRA, DIGA_A_PORTA, DIGA_O_PAPEL, PECA, USE_TCP, da_queda
-from .partida import SEM_MODULO, SEM_TELA, TECLADO, parecido, quer_argumentos
+from .partida import SEM_MODULO, SEM_TELA, TECLADO, numa_tela_virtual, parecido, quer_argumentos
 from .rodada import dizer_par
 from .veredito import Falhou, NaoDeu
 from .volta import LENTO, Ritmo
@@ -58,12 +57,12 @@ def estrear(exame, comando):
     with exame.bancada(dizer_par, Ritmo(), sozinha=True, comando=comando) as bancada:
         if _conectou(bancada):
             estreia, duvida = _observar(bancada, comando)
-        elif SEM_TELA.search(bancada.programa.saida) and shutil.which("xvfb-run") and comando[0] != "xvfb-run":
+        elif SEM_TELA.search(bancada.programa.saida) and (com_tela := numa_tela_virtual(comando)):
             estreia = duvida = None
         else:
             raise _por_que_nao_conectou(exame, bancada)
     if estreia is None:
-        return estrear(exame, ("xvfb-run", "-a", *comando))
+        return estrear(exame, com_tela)
     return _tirar_a_duvida(exame, estreia, duvida) if duvida else estreia
 
 

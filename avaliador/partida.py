@@ -30,11 +30,14 @@ OCUPADA = re.compile(  # como o sistema o diz, nas línguas em que o diz
 )
 TALVEZ_OCUPADA = re.compile(r"\bin\suse\b|\bem\suso\b", re.I)  # como o aluno o diria; só se alguém usa mesmo a porta
 SEM_TELA = re.compile(
-    r"no\sdisplay\sname|cannot\sopen\sdisplay|could\snot\sconnect\sto\sdisplay|HeadlessException|no\s\$DISPLAY", re.I
+    r"no\sdisplay\sname|cannot\sopen\sdisplay|could(?:\snot|n't)\sconnect\sto\sdisplay|HeadlessException|no\s\$DISPLAY"
+    r"|no\savailable\svideo\sdevice",
+    re.I,
 )
 SEM_MODULO = re.compile(
     r"(?:No\smodule\snamed|Cannot\sfind\smodule|ClassNotFoundException:?|load\smain\sclass) ['\"]?([\w./@-]+)"
 )
+SAIRAM = {"asyncore", "imp", "spwd"}  # da biblioteca até o Python 3.11 ou o 3.12, com nomes parecidos com os de outros
 USO = re.compile(r"^\s*(?:uso|usage|modo de usar?|use)\s*:", re.I | re.M)
 
 TECLADO = (
@@ -98,9 +101,8 @@ def partir(
         if achado:
             return programa, Partida(*achado, time.monotonic() - programa.comeco, tuple(comando))
         programa.ultima_linha()  # se está terminando, espera a saída toda
-        if SEM_TELA.search(programa.saida) and shutil.which("xvfb-run") and comando[0] != "xvfb-run":
+        if SEM_TELA.search(programa.saida) and (com_tela := numa_tela_virtual(comando)):
             programa.encerrar()
-            com_tela = ("xvfb-run", "-a", *comando)
             return partir(com_tela, pasta, pedida, preferida, entrada, prazo, suspeita, isolamento)
         raise por_que(programa, suspeita, prazo)
     except BaseException:  # até um Ctrl-C: nada fica para trás
@@ -129,6 +131,13 @@ def _esperar(programa, pedida, preferida, prazo):
             corrido += min(passou, 5 * OLHADA)  # se foi o avaliador que se atrasou, o prazo não corre
         time.sleep(OLHADA)
     return None
+
+
+def numa_tela_virtual(comando):
+    """O comando que o executa numa tela que ninguém vê; None se já é um desses, ou se não há com que fazê-la."""
+    if comando[0] == "xvfb-run" or not all(map(shutil.which, ("xvfb-run", "xauth"))):
+        return None
+    return ("xvfb-run", "-a", *comando)
 
 
 def por_que(programa, porta, prazo):
@@ -186,6 +195,8 @@ def ocupada():
 def parecido(modulo):
     """O nome do módulo é o de um da biblioteca, mal escrito? Então o erro é do programa."""
     nome = modulo.split(".")[0]
+    if nome in sys.stdlib_module_names | SAIRAM:  # bem escrito: este Python é que não o tem
+        return False
     return bool(difflib.get_close_matches(nome, sys.stdlib_module_names, 1, cutoff=0.8)) and "/" not in modulo
 
 

@@ -121,15 +121,18 @@ def porta_livre():
 INTERPRETES = {".py": sys.executable, ".java": "java", ".js": "node", ".c": "gcc"}
 
 
-def ha_interprete(nome):
-    """Esta máquina tem com que executar um programa de tests/alunos?"""
-    return shutil.which(INTERPRETES[pathlib.Path(nome).suffix]) is not None
+def o_que_falta(nome):
+    """O programa que falta nesta máquina para executar um de tests/alunos; None se não falta nada."""
+    precisa = [INTERPRETES[pathlib.Path(nome).suffix]]
+    if pathlib.Path(nome).name == "janela.py" and sys.platform.startswith("linux"):
+        precisa += ["xvfb-run", "xauth"]
+    return next((programa for programa in precisa if not shutil.which(programa)), None)
 
 
 def comando_do_aluno(arquivo, *argumentos):
     """O comando que executa um programa de tests/alunos; None se falta o interpretador."""
     interprete = INTERPRETES[arquivo.suffix]
-    if not ha_interprete(arquivo):
+    if o_que_falta(arquivo):
         return None
     if arquivo.suffix == ".c":
         return [str(pathlib.Path(_compilado(arquivo), arquivo.stem)), *argumentos]

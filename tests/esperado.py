@@ -4,11 +4,10 @@ Com `--regravar` os arquivos são escritos de novo com o que se viu: leia a dife
 # é só para quem lê: o que o avaliador explicou.
 """
 
-import pathlib
 import random
 import re
 
-from apoio import INTERPRETES, RAIZ, dispensar
+from apoio import RAIZ, dispensar, o_que_falta
 from lotes import Lotes
 
 from avaliador import exame_cliente, exame_servidor, relatorio
@@ -96,7 +95,7 @@ def veredito(avaliacoes, nome, caso):
 def avaliacao(avaliacoes, nome):
     """A `Avaliacao` de um programa; pula o teste se falta com que executá-lo."""
     if nome not in avaliacoes:
-        dispensar(f"sem {INTERPRETES[pathlib.Path(nome).suffix]} nesta máquina")
+        dispensar(f"sem {o_que_falta(nome)} nesta máquina")
     return avaliacoes[nome]
 
 

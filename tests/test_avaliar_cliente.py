@@ -1,6 +1,7 @@
 """O avaliador de clientes, ele mesmo avaliado: programas certos e errados, cada um com o veredito esperado."""
 
 import contextlib
+import itertools
 import pathlib
 import pickle
 import random
@@ -16,7 +17,7 @@ from types import SimpleNamespace
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, o_que_falta, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import escuta as modulo_escuta
@@ -66,7 +67,7 @@ def descritores():
     return len(psutil.Process().net_connections())
 
 
-NOMES = sorted([*filter(ha_interprete, PROGRAMAS), *NOSSOS], key=lambda nome: nome not in DEMORADOS)
+NOMES = sorted([*itertools.filterfalse(o_que_falta, PROGRAMAS), *NOSSOS], key=lambda nome: nome not in DEMORADOS)
 
 
 def de_novo(nome, so):

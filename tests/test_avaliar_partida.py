@@ -59,6 +59,17 @@ def test_um_modulo_opcional_nao_esconde_a_excecao(tmp_path):
     assert fim.situacao == FALHOU and "NameError" in fim.explicacao
 
 
+@pytest.mark.parametrize(
+    "modulo, situacao",
+    [("tkinter", NAO_DEU), ("msvcrt", NAO_DEU), ("asyncore", NAO_DEU), ("numpy", NAO_DEU), ("sokcet", FALHOU)],
+)
+def test_um_modulo_que_falta(tmp_path, modulo, situacao):
+    """A biblioteca deste Python pode não o ter, por ser de outro sistema ou de outra versão; mal escrito, o erro é do programa."""
+    sem = f"raise ModuleNotFoundError(\"No module named '{modulo}'\")"
+    fim = desfecho(tmp_path, f"import sys, time\n{sem}", porta_livre())
+    assert fim.situacao == situacao and modulo in fim.explicacao
+
+
 FORA = "Index 0 out of bounds for length 0"
 
 

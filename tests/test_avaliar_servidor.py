@@ -1,5 +1,6 @@
 """O avaliador de servidores, ele mesmo avaliado: programas certos e errados, cada um com o veredito esperado."""
 
+import itertools
 import json
 import os
 import pickle
@@ -17,7 +18,7 @@ import apoio
 import esperado
 import psutil
 import pytest
-from apoio import INTERPRETES, RAIZ, comando_do_aluno, esperar, ha_interprete, porta_livre, restos
+from apoio import INTERPRETES, RAIZ, comando_do_aluno, dispensar, esperar, o_que_falta, porta_livre, restos
 from lotes import Lotes
 
 from avaliador import descoberta, exame_servidor, ligacao, redes, relatorio
@@ -62,7 +63,7 @@ def preparar(nome, so=None):
     return novo
 
 
-NOMES = sorted(["nosso", *filter(ha_interprete, PROGRAMAS)], key=lambda nome: nome not in DEMORADOS)
+NOMES = sorted(["nosso", *itertools.filterfalse(o_que_falta, PROGRAMAS)], key=lambda nome: nome not in DEMORADOS)
 
 
 def de_novo(nome, so):
@@ -104,6 +105,15 @@ def test_sozinho_e_o_mesmo_que_no_todo(sozinhos, nome):
     """Um caso sorteado, sozinho, dá o que se espera dele no exame inteiro; `--sozinhos` prova todos."""
     for caso, avaliacao in esperado.avaliacao(sozinhos, nome):
         esperado.conferir("servidores", nome, avaliacao, de_novo, so=[caso])
+
+
+def test_a_tela_de_quem_avalia_nao_e_a_do_programa(monkeypatch):
+    """A janela se abre numa que ninguém vê, qualquer que seja a tela de quem avalia: esta nem existe."""
+    if falta := o_que_falta("janela.py"):
+        dispensar(f"sem {falta} nesta máquina")
+    monkeypatch.setenv("DISPLAY", ":4242")
+    (visto,) = de_novo("janela.py", ["par"]).vereditos
+    assert visto.situacao == OK, visto.explicacao
 
 
 @pytest.mark.parametrize(
