@@ -33,7 +33,15 @@ def painel(aula):
     return aula.controle("painel")
 
 
+def trocar(painel, numero, tecla=None):
+    """Envia e espera a resposta a este envio: a anterior pode ter o mesmo texto, e o teste seguinte veria esta chegar."""
+    desta = quantas(painel) + 1
+    enviar(painel, numero, tecla)
+    expect(resposta(painel)).to_contain_text(f"Troca nº {desta}: {numero[:10]}")
+
+
 def enviar(painel, numero, tecla=None):
+    """Envia, sem esperar a resposta."""
     campo = painel.locator(".parimpar-numero input")
     campo.fill(numero)
     if tecla:
@@ -60,7 +68,7 @@ def area(aula):
 def test_uma_tela_so(aula, painel):
     """O número, a resposta, o estado das duas pontas e o desenho se veem juntos, com a lista de arquivos aberta."""
     aula.pagina.evaluate("() => window.jupyterapp.shell.expandLeft()")
-    enviar(painel, "7")
+    trocar(painel, "7")
     expect(resposta(painel)).to_contain_text("ÍMPAR FIM")
     expect(painel.locator(".parimpar-figura")).to_contain_text("fim do envio")
     painel.evaluate("e => e.scrollIntoView()")
@@ -81,7 +89,7 @@ def test_na_tela_estreita_nada_se_corta(aula, painel, largura):
     """Num projetor com zoom o painel não rola de lado, e nenhum botão perde letras."""
     aula.pagina.set_viewport_size(PROJETOR | {"width": largura})
     aula.pagina.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    enviar(painel, "1" * 1000)
+    trocar(painel, "1" * 1000)
     expect(resposta(painel)).to_contain_text("1000 casas")
     painel.locator("summary").evaluate_all("titulos => titulos.forEach(t => t.click())")
     sobra = "e => [e, ...e.querySelectorAll('button, .widget-html-content, .widget-box')].map(x => x.scrollWidth - x.clientWidth)"
@@ -94,9 +102,7 @@ def test_no_modo_de_projecao(aula, painel):
     aula.pagina.set_viewport_size(PROJETOR)
     aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
     try:
-        antes = quantas(painel)
-        enviar(painel, "7")
-        expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
+        trocar(painel, "7")
         painel.evaluate("e => e.scrollIntoView()")
         aula.pagina.screenshot(path="capturas/painel-projecao.png")
         tela, mesa = area(aula), painel.locator(".parimpar-mesa").bounding_box()
@@ -116,7 +122,7 @@ def test_le_se_nos_dois_temas(aula, painel, nome):
     aula.tema(nome)
     try:
         for numero, esperado in (("7", "ÍMPAR FIM"), ("R$ 5 e R$ 6", "ERRO")):
-            enviar(painel, numero)
+            trocar(painel, numero)
             expect(resposta(painel)).to_contain_text(esperado)
         painel.locator("summary").evaluate_all("titulos => titulos.forEach(t => t.click())")
         aula.pagina.set_viewport_size({"width": 1366, "height": 1600})
@@ -166,7 +172,7 @@ def test_so_com_o_teclado(aula, painel):
     aula.pagina.keyboard.press("Shift+Tab")
     aula.pagina.keyboard.press("Enter")
     expect(painel.locator(".parimpar-texto")).to_be_visible()
-    enviar(painel, "8", "Enter")
+    trocar(painel, "8", "Enter")
     expect(resposta(painel)).to_contain_text("PAR FIM")
     expect(painel.locator(".parimpar-texto")).to_contain_text("'8\\n'")
     expect(painel.locator(".parimpar-texto")).to_be_visible()  # uma resposta nova não a fecha
@@ -175,11 +181,9 @@ def test_so_com_o_teclado(aula, painel):
 
 def test_toda_resposta_se_ve(painel):
     """O mesmo número de novo muda a tela: a troca tem outro número."""
-    enviar(painel, "7")
-    expect(resposta(painel)).to_contain_text("ÍMPAR FIM")
-    antes = quantas(painel)
-    enviar(painel, "7")
-    expect(resposta(painel)).to_contain_text(f"Troca nº {antes + 1}")
+    for _ in range(2):
+        trocar(painel, "7")
+        expect(resposta(painel)).to_contain_text("ÍMPAR FIM")
 
 
 def test_o_leitor_de_tela_ouve_a_resposta(painel):
@@ -187,7 +191,7 @@ def test_o_leitor_de_tela_ouve_a_resposta(painel):
     caixa = painel.locator(".parimpar-resposta > .widget-html-content")
     expect(caixa).to_have_attribute("aria-live", "polite")
     caixa.evaluate("e => { window.caixaDaResposta = e }")
-    enviar(painel, "7")
+    trocar(painel, "7")
     expect(caixa).to_contain_text("ÍMPAR FIM")
     assert caixa.evaluate("e => e === window.caixaDaResposta")
 
@@ -209,17 +213,16 @@ def test_com_o_kernel_ocupado(aula, painel):
 
 
 def test_muitos_cliques_seguidos(painel):
-    """Trinta números enviados sem esperar nada entre um e outro: cada resposta é a do número que se via."""
-    antes = quantas(painel)
+    """Trinta números, cada um enviado assim que chega a resposta ao anterior: cada resposta é a do número que se via."""
     for i in range(30):
-        enviar(painel, str(1000 + i))
-        expect(resposta(painel)).to_contain_text(f"Troca nº {antes + i + 1}: {1000 + i} ")
+        trocar(painel, str(1000 + i))
 
 
 def test_um_servidor_que_demora(aula, painel):
     """Enquanto a resposta não vem, o botão diz que espera, e o painel continua vivo."""
     demorar = "painel._trocar = lambda *dados: (solta.wait(20), trocar(*dados))[1]"
     aula.no_kernel(f"import threading; solta, trocar = threading.Event(), painel._trocar; {demorar}")
+    desta = quantas(painel) + 1
     try:
         enviar(painel, "7")
         expect(painel.locator(".parimpar-enviar")).to_be_disabled()
@@ -228,6 +231,7 @@ def test_um_servidor_que_demora(aula, painel):
     finally:
         aula.no_kernel("del painel._trocar; solta.set()")
     expect(painel.locator(".parimpar-enviar")).to_be_enabled(timeout=10_000)
+    expect(resposta(painel)).to_contain_text(f"Troca nº {desta}: 7 ")
 
 
 def test_digitar_depressa_e_teclar_enter(painel, aula):
