@@ -1,5 +1,6 @@
 """Os exercícios: intocados, errados de vários modos, e com a sua própria solução."""
 
+import contextlib
 import importlib
 import itertools
 import json
@@ -82,6 +83,24 @@ ERRADAS = [
 def test_respostas_erradas(nome, codigo, situacao, trecho):
     """Errada, quebrada e parada se distinguem, e a mensagem diz onde e por quê."""
     resultado = conferir(nome, codigo)
+    assert resultado.situacao == situacao and trecho in resultado.mensagem, resultado
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só o Linux conta o tempo na fila do processador")
+def test_um_laco_sem_fim_numa_maquina_ocupada():
+    """Com o processador dividido por dez, quem não para de executar não passa por quem espera."""
+    nome, codigo, situacao, trecho = next(e for e in ERRADAS if e[-1] == "o laço tem como acabar?")
+    todos = os.sched_getaffinity(0)
+    um = {min(todos)}
+    with contextlib.ExitStack() as pilha:
+        for _ in range(9):
+            outro = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+            pilha.callback(outro.wait)
+            pilha.callback(outro.kill)
+            os.sched_setaffinity(outro.pid, um)
+        pilha.callback(os.sched_setaffinity, 0, todos)
+        os.sched_setaffinity(0, um)
+        resultado = conferir(nome, codigo)
     assert resultado.situacao == situacao and trecho in resultado.mensagem, resultado
 
 

@@ -3,6 +3,7 @@
 Só se usa no processo à parte; veja sozinho.py.
 """
 
+import contextlib
 import dataclasses
 import socket
 import sys
@@ -17,6 +18,7 @@ from .causas import causa
 from .resultado import ERRADO, PARADO, QUEBROU, Resultado
 
 PRAZO = 2.0  # segundos de cada espera
+OLHADA = 0.2  # segundos que se olha uma thread parada, para saber por quê
 ARQUIVO = "<sua resposta>"
 
 # O que cada chamada espera, para dizer a quem ficou nela.
@@ -174,7 +176,7 @@ class Tarefa:
             return False, Resultado(PARADO, f"ainda em execução depois de {PRAZO:g} s")
         linha, trecho = _trecho(quadro, self._linhas)
         citacao, nome = _citar(linha, self._linhas), trecho.partition("(")[0].rpartition(".")[2].strip()
-        if _ocupado():  # uma espera não gasta processador
+        if _ocupada(self._thread):
             return False, Resultado(PARADO, f"na linha {linha}, executada sem parar: o laço tem como acabar?", citacao)
         if nome in ESPERAS:
             return True, Resultado(PARADO, f"na linha {linha}, em {nome}, à espera de: {ESPERAS[nome]}", citacao)
@@ -185,10 +187,20 @@ def _com_causa(resultado, causa):
     return dataclasses.replace(resultado, mensagem=f"{resultado.mensagem}. {causa}") if causa else resultado
 
 
-def _ocupado():
-    antes, agora = time.process_time(), time.monotonic()
-    time.sleep(0.1)
-    return time.process_time() - antes > 0.2 * (time.monotonic() - agora)
+def _ocupada(thread):
+    """A thread executa sem parar, em vez de esperar por algo?"""
+    antes, agora = _com_o_que_fazer(thread), time.monotonic()
+    time.sleep(OLHADA)
+    return _com_o_que_fazer(thread) - antes > 0.4 * (time.monotonic() - agora)
+
+
+def _com_o_que_fazer(thread):
+    """Segundos que a thread passou executando ou, numa máquina ocupada, na fila para executar: uma espera não os gasta."""
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/self/task/{thread.native_id}/schedstat") as arquivo:
+        executou, na_fila, _ = map(int, arquivo.read().split())  # nanossegundos (man 5 proc)
+        if executou:
+            return (executou + na_fila) / 1e9
+    return time.process_time()  # os outros sistemas não contam a fila
 
 
 def resumir(erro, linhas, propria=""):
