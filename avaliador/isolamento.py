@@ -188,8 +188,8 @@ class Iniciado:
         return visivel(linhas[-1] if linhas else "o guardião não começou", 200, aspas=False)
 
     def _linha(self):
-        """(a linha que o guardião, ou o filho antes de ser o programa, escreveu; o pid que ele tem aqui fora, se o sistema o
-        diz; o descritor que entregou com ela, ou None)."""
+        """(a linha que o guardião, ou o filho antes de ser o programa, escreveu; o pid que ele tem aqui fora; o descritor que
+        entregou com ela): None no que o sistema não diz, ou não veio."""
         linha, pid, descritor = b"", None, None
         with contextlib.suppress(OSError):
             while not linha.endswith(b"\n"):

@@ -70,12 +70,12 @@ class Programa:
         )
         self.comeco = time.monotonic()
         self._vistos = {}  # por pid, (o processo, quando nasceu)
-        self._excesso, self._encerrado = "", False
+        self._excesso, self._encerrado, self._limpo = "", False, False
         self._gasto = 0.0  # segundos de processador que a família tinha gasto da última vez
         self._limpos = {}  # canal: (quantos bytes tinha, o texto sem rastros)
         self.linhas = 0  # quantas escreveu até agora, contando as que não se guardaram
         self._iniciado = Iniciado(self.comando, pasta, entrada, isolamento, fica)
-        self._sessoes = {self._iniciado.pid} if self._iniciado.guardiao else set()  # a que o guardião lhe deu, e as outras
+        self._sessoes = {self._iniciado.pid} if self._iniciado.guardiao else set()  # a do guardião, e as que ele abrir
         self._leitores = [threading.Thread(target=self._ler, args=(nome,), daemon=True) for nome in self._canais]
         self._acabou = threading.Event()
         self._vigia = threading.Thread(target=self._vigiar, daemon=True)
@@ -83,12 +83,13 @@ class Programa:
             thread.start()
 
     def _ler(self, nome):
-        descritor, canal = getattr(self._iniciado, nome).fileno(), self._canais[nome]
-        while dados := os.read(descritor, 65536):
-            with self._tranca:
-                canal += dados[: max(SAIDA_GUARDADA - len(canal), 0)]
-                self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
-                self.linhas += dados.count(b"\n")
+        canal = self._canais[nome]
+        with getattr(self._iniciado, nome) as tela:  # quem lê é quem fecha: outra thread o faria a meio
+            while dados := os.read(tela.fileno(), 65536):
+                with self._tranca:
+                    canal += dados[: max(SAIDA_GUARDADA - len(canal), 0)]
+                    self._tudo += dados[: max(SAIDA_GUARDADA - len(self._tudo), 0)]
+                    self.linhas += dados.count(b"\n")
 
     def _vigiar(self):
         while not self._acabou.wait(RONDA):
@@ -229,7 +230,7 @@ class Programa:
     def trabalhando(self):
         """Gasta processador, ou espera a vez de gastar? Quem dorme, ou espera a rede, não trabalha."""
         gasto, pronto = 0.0, False
-        for processo, _ in list(self._vistos.values()):
+        for processo, _ in self._vistos.copy().values():
             with contextlib.suppress(psutil.Error):
                 tempos = processo.cpu_times()
                 gasto += tempos.user + tempos.system
@@ -258,7 +259,7 @@ class Programa:
 
     def conhecidos(self):
         """Os pids do processo iniciado e dos descendentes que já se viram, sem procurar outros."""
-        return {self._iniciado.pid, *self._vistos}
+        return {self._iniciado.pid, *self._vistos.copy()}
 
     def familia(self):
         """O processo e todos os seus descendentes, vivos.
@@ -270,8 +271,8 @@ class Programa:
         filhos = {}
         for pid, linha in agora.items():
             filhos.setdefault(linha.pai, []).append(pid)
-        todos = list(self._vistos.items())  # de uma vez: a ronda e o exame perguntam ao mesmo tempo
-        vistos = {pid for pid, (_, nasceu) in todos if pid in agora and agora[pid].nasceu == nasceu}
+        todos = self._vistos.copy()  # de uma vez, e um `list` pararia no meio: a ronda também pergunta
+        vistos = {pid for pid, (_, nasceu) in todos.items() if pid in agora and agora[pid].nasceu == nasceu}
         da_sessao = {pid for pid, linha in agora.items() if linha.sessao in self._sessoes}
         pilha, familia = [self._iniciado.pid, guardiao, *vistos, *da_sessao], set()
         while pilha:
@@ -313,7 +314,7 @@ class Programa:
 
     def encerrar(self):
         """Termina o programa e todos os descendentes, por bem e depois por mal; pode ser repetido."""
-        if self._iniciado.stdout.closed:
+        if self._limpo:
             return
         self._encerrado = self.vivo  # um código negativo passa a ser do avaliador
         self._acabou.set()
@@ -325,7 +326,7 @@ class Programa:
         self._iniciado.soltar(5)
         for leitor in self._leitores:
             leitor.join(1)
-        self._iniciado.fechar()
+        self._limpo = True  # só aqui: se um Ctrl-C cortou isto no meio, repete-se
 
     def _sinalizar(self, sinal, prazo):
         """Manda o sinal a todos os que restam, espera até o prazo e devolve os que havia."""

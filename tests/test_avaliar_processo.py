@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -137,6 +138,25 @@ def test_a_familia_se_pergunta_de_varias_threads(monkeypatch):
         finally:
             sys.setswitchinterval(antes)
     assert max(familias) > 1
+
+
+def test_quem_le_a_tela_pode_atrasar_se(monkeypatch):
+    """Se a máquina não deixa a thread que lê a tela voltar a tempo, o fim do programa não a faz ler outra coisa."""
+    chegou, solta = threading.Event(), threading.Event()
+
+    def ler(descritor, quantos, ler=os.read):
+        dados = ler(descritor, quantos)
+        if dados == b"oi":
+            chegou.set()
+            solta.wait(20)
+        return dados
+
+    monkeypatch.setattr(os, "read", ler)
+    with Programa([sys.executable, "-c", "import os, time; os.write(1, b'oi'); time.sleep(60)"]) as programa:
+        assert chegou.wait(20)
+    solta.set()
+    programa.esperar_que(lambda: False, 20)  # até acabarem as threads que leem
+    assert programa.dito == "oi"
 
 
 def test_o_programa_nao_deixa_nada_para_tras():
