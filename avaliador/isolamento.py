@@ -28,6 +28,7 @@ ESPACO = 256  # bytes, de sobra, para essas credenciais e um descritor
 RECADO = 0.5  # segundos para o guardião de um programa que acaba de morrer dizer com que código
 SET_PDEATHSIG = 1  # em linux/prctl.h
 CABECALHO = 4096  # bytes do começo de um executável, onde está o nome de quem lhe carrega as bibliotecas
+DESPEDIDA = 5.0  # segundos para o guardião de quem não se deixa executar terminar
 INICIO = 30.0  # segundos para o guardião iniciar o programa, numa máquina muito ocupada
 
 # O que o programa recebe do ambiente de quem avalia; o resto, que muda de máquina para máquina, não chega a ele. Nem a tela:
@@ -169,6 +170,8 @@ class Iniciado:
                     raise _nao_executa(comando)
         except BaseException:
             self._controle.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._processo.wait(DESPEDIDA)  # o guardião recolhe o filho e termina
             self._processo.kill()
             self._processo.wait()
             self.fechar()
