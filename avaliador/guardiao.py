@@ -5,7 +5,7 @@ Uso: python guardiao.py CONTROLE TECLADO TELA ERROS COPIAS [DESCRITOR PASTA]… 
 Ele inicia o programa numa sessão própria, com o teclado e a tela que lhe chegam em descritores (a entrada e a saída padrão
 são de quem o pôs na caixa), diz por outro, o controle (um socket), o pid e depois o código de saída, e espera. O pid ele diz
 antes de o programa começar, que pode começar por matar quem o iniciou; e com o pid entrega um socket por onde o próprio filho
-dirá por que não se deixa executar, ou que se fecha quando o programa começa. Todo descendente que fica órfão passa a ser
+dirá que não se deixa executar, ou que se fecha quando o programa começa. Todo descendente que fica órfão passa a ser
 filho do guardião (no Linux), e por isso nenhum se perde de vista. Quando a outra ponta do controle se fecha, porque o exame
 acabou ou porque o avaliador morreu, de que modo for, mata o que restar e termina. Dentro de uma caixa (caixa.py) é o processo
 1, e copia antes as pastas da entrega, que lhe chegam abertas. Começa a cada caso de um exame: por isso só importa o que
@@ -15,7 +15,6 @@ precisa, sem `contextlib` nem `shutil`, e do `signal` e do `socket` só o que es
 import _signal as signal
 import _socket as socket
 import ctypes
-import errno
 import os
 import resource
 import select
@@ -149,8 +148,8 @@ def _virar_o_programa(comando, guardiao, espera, erro_do_exec, tela):
         os._exit(1)
     try:
         os.execvp(comando[0], comando)
-    except OSError as erro:
-        os.write(erro_do_exec, str(erro.errno or errno.ENOENT).encode())
+    except OSError:
+        os.write(erro_do_exec, b"!")
     os._exit(127)
 
 

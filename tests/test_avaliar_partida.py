@@ -66,7 +66,7 @@ def test_um_modulo_opcional_nao_esconde_a_excecao(tmp_path):
 def test_um_modulo_que_falta(tmp_path, modulo, situacao):
     """A biblioteca deste Python pode não o ter, por ser de outro sistema ou de outra versão; mal escrito, o erro é do programa."""
     sem = f"raise ModuleNotFoundError(\"No module named '{modulo}'\")"
-    fim = desfecho(tmp_path, f"import sys, time\n{sem}", porta_livre())
+    fim = desfecho(tmp_path, sem, porta_livre())
     assert fim.situacao == situacao and modulo in fim.explicacao
 
 
