@@ -241,6 +241,28 @@ def test_a_maquina_ocupada_nao_faz_o_intervalo(pausas, trocas, situacao):
     assert (desfecho.situacao if desfecho else OK) == situacao
 
 
+@pytest.mark.parametrize("atraso", [0.8, 1.3], ids=["mais da metade", "menos da metade"])
+def test_a_primeira_volta_atrasada_nao_e_pressa(tmp_path, atraso):
+    """Num setInterval que começa antes da primeira conexão, o que a atrasa encurta só o primeiro intervalo."""
+    codigo = f"""\
+import socket, sys, time
+inicio = time.monotonic()
+for volta in range(100):
+    time.sleep(max(inicio + ({atraso} if volta == 0 else 2 * volta) - time.monotonic(), 0))
+    with socket.create_connection(("localhost", int(sys.argv[1]))) as s:
+        s.sendall(b"1234")
+        resposta = s.recv(4096).decode()
+        print(resposta, "FIM", flush=True)
+        s.sendall(f"{{resposta}} FIM".encode())
+"""
+    (tmp_path / "meu.py").write_text(codigo, encoding="utf-8")
+    argumentos = [sys.executable, "meu.py", str(porta := porta_livre())]
+    exame = ExameDeCliente(argumentos, porta, tmp_path, so=["repete"], intervalo_esperado=2)
+    (veredito,) = exame.avaliar().vereditos
+    assert veredito.situacao == OK, veredito
+    assert re.search(r"volta a cada (1,9|2(,\d)?) s\b", " ".join(exame.perfil())), exame.perfil()
+
+
 def test_quem_enche_a_tela_num_instante_nao_faz_pausa(monkeypatch):
     """O que se guarda da tela já estava cheio quando se começou a contar os avisos: contam-se também os outros."""
     monkeypatch.setattr("avaliador.processo.SAIDA_GUARDADA", 1000)

@@ -30,6 +30,7 @@ from .cliente_conselhos import (
 
 CASAS = 30  # o enunciado: um inteiro com até 30 casas
 SATURADOS = {2**31 - 1, -(2**31), 2**63 - 1, -(2**63), 2**64 - 1}
+PRESSA = 0.9  # do intervalo pedido: quem volta antes disso volta cedo demais
 METADE = 0.5  # da nota do caso: o que ele pede só foi cumprido em parte
 
 
@@ -207,7 +208,7 @@ def repete(exame):
     if not outras:
         quanto = segundos(round(exame.paciencia, 1))
         return Falhou(f"depois do primeiro pedido, não fez outro em {quanto}", causa=causa, passos=passos)
-    diferencas, minimo = [], 0.9 * esperado
+    diferencas, minimo = [], PRESSA * esperado
     inteiro, pausa = intervalos(longa.pedidos)
     if not any(minimo <= tempo <= esperado + 2 + 2 * longa.atraso for tempo in (inteiro, pausa)):
         diferencas.append(f"repete a cada {intervalo(longa.pedidos)}, e não a cada {segundos(esperado)}")
