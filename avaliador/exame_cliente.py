@@ -252,7 +252,7 @@ class ExameDeCliente(Exame):
 
     @fato
     def longa(self):
-        """A `Bancada`, já encerrada, de um processo que se viu da primeira conexão à segunda volta, ou até mais longe."""
+        """A `Bancada`, já encerrada, de um processo visto da primeira conexão à segunda volta, ou até mais longe."""
         with self.bancada(dizer_par, espera=True) as bancada:
 
             def volta_antes(de):

@@ -118,6 +118,13 @@ def ler_o_axe(visto):
     return queixas, len(medidos)
 
 
+# O JupyterLab mede a janela só alguns quadros depois de ela mudar, e então põe nela cada parte de si, em pixels.
+ARRUMADA = """([largura, altura]) => {
+    const partes = [...document.querySelectorAll("#main > *")].map(parte => parte.getBoundingClientRect());
+    return Math.max(...partes.map(p => p.right)) === largura && Math.max(...partes.map(p => p.bottom)) === altura;
+}"""
+
+
 class Notebook:
     """Um notebook aberto no JupyterLab."""
 
@@ -253,10 +260,15 @@ class Notebook:
         """Um controle do painel, pelo nome que painel.py lhe dá."""
         return self.painel.locator(f".parimpar-{nome}")
 
+    def janela(self, largura, altura):
+        """Muda o tamanho da janela e espera o JupyterLab se arrumar nela."""
+        self.pagina.set_viewport_size({"width": largura, "height": altura})
+        self.pagina.wait_for_function(ARRUMADA, arg=[largura, altura])
+
     def fotografar(self, nome, controle=None):
         """Guarda uma captura em capturas/, da janela ou de um controle só."""
         CAPTURAS.mkdir(exist_ok=True)
-        self.pagina.set_viewport_size({"width": 1280, "height": 1600 if controle else 1000})
+        self.janela(1280, 1600 if controle else 1000)
         (controle or self.pagina).screenshot(path=CAPTURAS / f"{nome}.png")
 
     def janela_inteira(self):
@@ -268,5 +280,5 @@ class Notebook:
                 const celulas = content.widgets.map(celula => celula.node.getBoundingClientRect());
                 return celulas.at(-1).bottom - celulas[0].top; }"""
         )
-        self.pagina.set_viewport_size({"width": 1280, "height": round(altura) + 300})
+        self.janela(1280, round(altura) + 300)
         self.painel.locator(".jp-WindowedPanel-outer").evaluate("e => { e.scrollTop = 0 }")

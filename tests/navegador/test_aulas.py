@@ -8,8 +8,8 @@ from lab import CAPTURAS, RAIZ, ler_o_axe
 from playwright.sync_api import expect
 
 AULAS = sorted(caminho.name for caminho in (RAIZ / "notebooks").glob("[0-9]*.ipynb"))
-JANELA = {"width": 1280, "height": 1000}
-PROJETOR = {"width": 683, "height": 512}  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
+JANELA = 1280, 1000  # largura e altura, em pixels de CSS
+PROJETOR = 683, 512  # a de um projetor de 1024×768 com zoom de 150 %
 TEXTOS_COM_CONTRASTE = 80  # no mínimo, os que o axe tem de examinar em cada aula; a menor, um apêndice, tem uns 90
 
 # O que é nosso na página: o texto e as saídas; o resto é a interface do JupyterLab.
@@ -85,7 +85,7 @@ def test_acessibilidade(aula, tema, request):
     visto = aula.pagina.evaluate(AXE, NOSSO)
     nome = request.node.callspec.params["aula"].removesuffix(".ipynb")
     aula.pagina.screenshot(path=CAPTURAS / f"{nome}-{tema.lower()}.png")
-    aula.pagina.set_viewport_size(JANELA)
+    aula.janela(*JANELA)
     queixas, textos = ler_o_axe(visto)
     assert queixas == [] and textos >= TEXTOS_COM_CONTRASTE
 
@@ -93,17 +93,17 @@ def test_acessibilidade(aula, tema, request):
 def test_projecao(aula):
     """Num projetor, com zoom, um clique deixa só a aula na tela; com ele ou sem ele, nada se corta nem rola de lado."""
     pagina, projetar = aula.pagina, aula.painel.get_by_role("button", name="Projetar")
-    pagina.set_viewport_size(PROJETOR)
+    aula.janela(*PROJETOR)
     assert pagina.evaluate(CORTADOS) == []
     assert pagina.evaluate(PARTIDAS) == []
     projetar.click()
     expect(
         pagina.locator(".jp-SideBar, #jp-top-panel, #jp-menu-panel, #jp-bottom-panel").locator("visible=true")
     ).to_have_count(0)
-    assert pagina.evaluate("() => document.documentElement.scrollWidth") == PROJETOR["width"]
+    assert pagina.evaluate("() => document.documentElement.scrollWidth") == PROJETOR[0]
     assert pagina.evaluate(CORTADOS) == []
     assert pagina.evaluate(PARTIDAS) == []
     pagina.screenshot(path=CAPTURAS / "projecao.png")
     projetar.click()
     expect(pagina.locator("#jp-menu-panel")).to_be_visible()
-    pagina.set_viewport_size(JANELA)
+    aula.janela(*JANELA)

@@ -11,7 +11,7 @@ from parimpar import Cliente
 from parimpar.aulas import AlunoDeMentira
 from parimpar.aulas.aluno import MISSOES
 
-PROJETOR = {"width": 1280, "height": 720}
+PROJETOR = 1280, 720  # largura e altura, em pixels de CSS
 ABRIR = 'from parimpar.aulas import Mural\nmural = Mural("127.0.0.1", porta=0, semente=13)\nmural'
 SOBRENOMES = ("Silva", "Souza", "Oliveira", "Santos")
 PRENOMES = ("Ana", "Beatriz", "Caio", "Davi", "Eduarda", "Felipe", "Guilherme", "Helena", "Isadora", "Júlia")
@@ -23,7 +23,7 @@ TEXTOS_COM_CONTRASTE = 150  # no mínimo, os que o axe tem de examinar: quarenta
 @pytest.fixture(scope="module")
 def aula(abrir):
     """A aula da turma, só com a célula do mural executada."""
-    notebook = abrir("13-a-turma.ipynb", PROJETOR["width"], PROJETOR["height"])
+    notebook = abrir("13-a-turma.ipynb", *PROJETOR)
     notebook.limpar()
     notebook.escrever('mural = Mural("127.0.0.1"', ABRIR)
     yield notebook
@@ -40,7 +40,7 @@ def endereco(aula):
 @pytest.fixture
 def mural(aula):
     """O mural no alto da tela do projetor."""
-    aula.pagina.set_viewport_size(PROJETOR)
+    aula.janela(*PROJETOR)
     aula.controle("mural").evaluate("e => e.scrollIntoView()")
     return aula.controle("mural")
 
@@ -131,8 +131,8 @@ def test_quarenta_nomes_no_projetor(aula, mural, endereco):
         caixas = mural.locator(".cartao").evaluate_all("c => c.map(e => e.getBoundingClientRect().toJSON())")
         assert min(caixa["y"] for caixa in caixas) >= 0
         caixas.append(mural.locator(".legenda").bounding_box())  # e o que as luzes dizem
-        assert max(caixa["y"] + caixa["height"] for caixa in caixas) <= PROJETOR["height"]
-        assert max(caixa["x"] + caixa["width"] for caixa in caixas) <= PROJETOR["width"]
+        assert max(caixa["y"] + caixa["height"] for caixa in caixas) <= PROJETOR[1]
+        assert max(caixa["x"] + caixa["width"] for caixa in caixas) <= PROJETOR[0]
     finally:
         aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
 
@@ -142,7 +142,7 @@ def test_le_se_nos_dois_temas(aula, mural, nome):
     """Com os quarenta e a tabela aberta, o axe não acha nada, e mede o contraste de tudo."""
     aula.tema(nome)
     mural.locator("summary").click()
-    aula.pagina.set_viewport_size({"width": 1280, "height": 2600})
+    aula.janela(1280, 2600)
     mural.evaluate("e => e.scrollIntoView()")
     aula.pagina.screenshot(path=CAPTURAS / f"mural-{nome}.png")
     queixas, textos = aula.axe(".parimpar-mural")
@@ -169,7 +169,8 @@ def test_no_voila(navegador, tmp_path):
     python = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": [celula], "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
     caminho.write_text(json.dumps(notebook), encoding="utf-8")
-    pagina, mensagens = navegador.new_page(viewport=PROJETOR, locale="pt-BR"), []
+    janela = dict(zip(("width", "height"), PROJETOR, strict=True))
+    pagina, mensagens = navegador.new_page(viewport=janela, locale="pt-BR"), []
     pagina.on("pageerror", lambda erro: mensagens.append(str(erro)))
     try:
         with voila(tmp_path, caminho) as url:

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-NOTEBOOK = {"width": 1366, "height": 768}  # a tela de um computador de aluno
+NOTEBOOK = 1366, 768  # largura e altura da tela de um computador de aluno
 ZOOM = 1.5
-PROJETOR = {"width": 683, "height": 512}  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
+PROJETOR = 683, 512  # a de um projetor de 1024×768 com zoom de 150 %, em pixels de CSS
 # O tamanho das letras de um desenho, em pixels de CSS, depois de encolhido.
 ALTURAS_DAS_LETRAS = """textos => textos.map(texto => parseFloat(getComputedStyle(texto).fontSize) * texto.getScreenCTM().d)"""
 SOBRA = 2  # descritores de uma conexão que ainda se fecha
@@ -27,7 +27,7 @@ def aula(abrir):
 @pytest.fixture
 def painel(aula):
     """O painel no alto da tela de um notebook, com as dobras fechadas."""
-    aula.pagina.set_viewport_size(NOTEBOOK)
+    aula.janela(*NOTEBOOK)
     aula.controle("painel").evaluate("e => e.querySelectorAll('details').forEach(d => { d.open = false })")
     aula.controle("painel").evaluate("e => e.scrollIntoView()")
     return aula.controle("painel")
@@ -85,10 +85,10 @@ def test_uma_tela_so(aula, painel):
     aula.fotografar("painel-notebook")
 
 
-@pytest.mark.parametrize("largura", [PROJETOR["width"], 520])
+@pytest.mark.parametrize("largura", [PROJETOR[0], 520])
 def test_na_tela_estreita_nada_se_corta(aula, painel, largura):
     """Num projetor com zoom o painel não rola de lado, e nenhum botão perde letras."""
-    aula.pagina.set_viewport_size(PROJETOR | {"width": largura})
+    aula.janela(largura, PROJETOR[1])
     aula.pagina.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     trocar(painel, "1" * 1000)
     expect(resposta(painel)).to_contain_text("1000 casas")
@@ -100,7 +100,7 @@ def test_na_tela_estreita_nada_se_corta(aula, painel, largura):
 
 def test_no_modo_de_projecao(aula, painel):
     """Num projetor de 1024×768 com zoom de 150 %, em projeção, tudo o que importa se vê junto, e o clique chega."""
-    aula.pagina.set_viewport_size(PROJETOR)
+    aula.janela(*PROJETOR)
     aula.pagina.evaluate("() => window.jupyterapp.commands.execute('parimpar:projecao')")
     try:
         trocar(painel, "7")
@@ -126,7 +126,7 @@ def test_le_se_nos_dois_temas(aula, painel, nome):
             trocar(painel, numero)
             expect(resposta(painel)).to_contain_text(esperado)
         painel.locator("summary").evaluate_all("titulos => titulos.forEach(t => t.click())")
-        aula.pagina.set_viewport_size({"width": 1366, "height": 1600})
+        aula.janela(1366, 1600)
         aula.pagina.wait_for_timeout(1200)  # o clarão da resposta nova acaba em 0,9 s
         aula.pagina.screenshot(path=f"capturas/painel-{nome}.png")
         queixas, textos = aula.axe(".parimpar-painel")
