@@ -10,8 +10,12 @@ from lab import CAPTURAS, OPCOES_DO_CHROMIUM, RAIZ, Notebook, jupyterlab
 ESPERA = 20_000  # milissegundos até o que se espera aparecer: os 5 s do Playwright são poucos numa máquina ocupada
 
 
+# O primeiro não tem janelas, e por isso desenha sempre; os outros, numa máquina ocupada, já pararam no meio de um teste.
+CHROMIUNS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+
+
 def _chromium():
-    caminho = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    caminho = next(filter(None, map(shutil.which, CHROMIUNS)), None)
     if caminho is None:
         dispensar("sem Chromium nesta máquina; no Debian e no Ubuntu: apt-get install chromium")
     return caminho

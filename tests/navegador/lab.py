@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
+import psutil
 from axe_playwright_python.base import AXE_SCRIPT
 
 RAIZ = pathlib.Path(__file__).parents[2]
@@ -101,8 +102,24 @@ def _servidor(casa, programa, caminho, aplicativo="ServerApp"):
                 time.sleep(0.1)  # intervalo entre duas perguntas; quem decide é a resposta
             yield f"{base}{caminho}{token}"
         finally:
-            processo.send_signal(signal.SIGTERM)
-            processo.wait(FIM)
+            encerrar(processo)
+
+
+def encerrar(servidor, prazo=FIM):
+    """Pede a um servidor do Jupyter que termine, e espera que ele termine.
+
+    Às vezes ele encerra tudo, e o processo fica à espera de uma thread parada do anyio, que não acaba nunca
+    (jupyterlab/jupyterlab#10442): então é morto. Se ainda escuta, ou ainda tem kernels, não encerrou, e isso é um erro.
+    """
+    servidor.send_signal(signal.SIGTERM)
+    try:
+        servidor.wait(prazo)
+    except subprocess.TimeoutExpired:
+        processo = psutil.Process(servidor.pid)
+        resta = [*processo.children(), *(c.laddr for c in processo.net_connections() if c.status == psutil.CONN_LISTEN)]
+        servidor.kill()
+        servidor.wait(prazo)
+        assert not resta, f"depois de {prazo} s, ainda tinha {resta}"
 
 
 def ler_o_axe(visto):
