@@ -1,5 +1,6 @@
 """O painel sem navegador: os mesmos controles, clicados pelo Python."""
 
+import asyncio
 import html
 import re
 import threading
@@ -306,6 +307,20 @@ def test_enter_espera_o_que_se_digitou(painel):
     painel.numero.value = "7"
     painel.numero._handle_custom_msg({"event": "submit"}, [])
     painel.numero.value = "8"
+    esperar(lambda: painel.quantas == 1, painel.diario, "a resposta")
+    assert painel.trocas[0].numero == "8"
+
+
+def test_enter_numa_maquina_ocupada(painel):
+    """O tempo em que o kernel faz outra coisa não conta: ele ainda não pôde receber o que se digitou."""
+
+    async def kernel():
+        painel.numero._handle_custom_msg({"event": "submit"}, [])
+        time.sleep(1)  # ocupado
+        painel.numero.value = "8"
+
+    painel.numero.value = "7"
+    asyncio.run(kernel())
     esperar(lambda: painel.quantas == 1, painel.diario, "a resposta")
     assert painel.trocas[0].numero == "8"
 

@@ -5,6 +5,7 @@ bloqueia o kernel do Jupyter: o clique só abre uma thread, que faz o trabalho e
 redesenha a tela quando o diário tem novidade. Todo texto da rede é escapado antes de virar HTML.
 """
 
+import asyncio
 import queue
 import random
 import threading
@@ -23,7 +24,8 @@ from .volta import ServidorDeOutro, Troca, servidor_de_fora
 TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
 INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
-CHEGADA = 0.3  # segundos que o que se digitou pode levar para chegar depois do Enter, numa máquina ocupada
+CHEGADAS = 15  # instantes que o que se digitou pode levar para chegar depois do Enter
+OCUPADO = 3.0  # segundos que o kernel pode passar fazendo outra coisa enquanto isso
 CALMA = 0.05  # segundos de uma novidade até o desenho dela: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
@@ -178,9 +180,24 @@ class Painel(Controles):
         self.aviso_do_intervalo.value = aviso
 
     def _ao_teclar_enter(self):
-        # O navegador avisa do Enter antes de mandar o que se digitou: espera-se um instante por isso.
+        # O navegador avisa do Enter antes de mandar o que se digitou.
         self._digitado.clear()
-        self._em_fundo(lambda: (self._digitado.wait(CHEGADA), self._pedir(self.numero.value)))
+        try:
+            laco = asyncio.get_running_loop()
+        except RuntimeError:  # fora de um kernel
+            laco = None
+        self._em_fundo(self._pedir_o_digitado, laco)
+
+    def _pedir_o_digitado(self, laco):
+        limite = time.monotonic() + OCUPADO
+        for _ in range(CHEGADAS):
+            if self._digitado.wait(INSTANTE) or time.monotonic() > limite:
+                break
+            if laco is not None:  # só conta o tempo em que o kernel pôde receber o que se digitou
+                livre = threading.Event()
+                laco.call_soon_threadsafe(livre.set)
+                livre.wait(limite - time.monotonic())
+        self._pedir(self.numero.value)
 
     def _pedir(self, numero):
         # Um clique repetido enquanto há outro à espera não conta; outro número, sim: é um Enter de quem digitou depressa.
