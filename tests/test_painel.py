@@ -320,7 +320,9 @@ def test_enter_numa_maquina_ocupada(painel):
         painel.numero.value = "8"
 
     painel.numero.value = "7"
-    asyncio.run(kernel())
+    thread = threading.Thread(target=lambda: asyncio.run(kernel()))  # nesta pode haver o laço do Playwright
+    thread.start()
+    thread.join()
     esperar(lambda: painel.quantas == 1, painel.diario, "a resposta")
     assert painel.trocas[0].numero == "8"
 

@@ -184,8 +184,11 @@ def fecha(exame):
     ultimo = max(volta.lida or volta.respondida, volta.ultimo if volta.depois else 0)
     demora = None if volta.fim is None else max(volta.fim - ultimo, 0)
     provas = {"passos": tuple(longa.passos), "causa": FECHE}
-    if demora is not None and (not outras or demora <= max(outras[0].instante - volta.fim, 0.5)):
-        return None  # mais perto da resposta que da volta seguinte
+    # Mais perto da resposta que da volta seguinte; de quem volta logo, uma máquina ocupada vê o fim com atraso.
+    if demora is not None and (
+        not outras or demora <= max(outras[0].instante - volta.fim, 0.5, (outras[0].instante - volta.instante) / 3)
+    ):
+        return None
     if outras and outras[0].mesma:
         return Falhou("usa uma conexão só para todos os pedidos", **provas)
     if demora is not None and volta.fim <= outras[0].instante + 1:

@@ -6,6 +6,7 @@ redesenha a tela quando o diário tem novidade. Todo texto da rede é escapado a
 """
 
 import asyncio
+import contextlib
 import queue
 import random
 import threading
@@ -195,8 +196,9 @@ class Painel(Controles):
                 break
             if laco is not None:  # só conta o tempo em que o kernel pôde receber o que se digitou
                 livre = threading.Event()
-                laco.call_soon_threadsafe(livre.set)
-                livre.wait(limite - time.monotonic())
+                with contextlib.suppress(RuntimeError):  # o kernel está terminando
+                    laco.call_soon_threadsafe(livre.set)
+                    livre.wait(limite - time.monotonic())
         self._pedir(self.numero.value)
 
     def _pedir(self, numero):

@@ -10,7 +10,7 @@ from lab import CAPTURAS, OPCOES_DO_CHROMIUM, RAIZ, Notebook, jupyterlab
 ESPERA = 20_000  # milissegundos até o que se espera aparecer: os 5 s do Playwright são poucos numa máquina ocupada
 
 
-# O primeiro não tem janelas, e por isso desenha sempre; os outros, numa máquina ocupada, já pararam no meio de um teste.
+# O primeiro não tem janelas; dos que têm, um já parou de desenhar no meio de um teste, numa máquina ocupada.
 CHROMIUNS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
 
 

@@ -34,7 +34,9 @@ signal.pause()
 """
 
 
-@pytest.mark.parametrize("resta", ["None", "socket.create_server(('127.0.0.1', 0))", "subprocess.Popen(['cat'], stdin=subprocess.PIPE)"])
+@pytest.mark.parametrize(
+    "resta", ["None", "socket.create_server(('127.0.0.1', 0))", "subprocess.Popen(['cat'], stdin=subprocess.PIPE)"]
+)
 def test_o_servidor_que_nao_termina(resta):
     """Só é morto sem queixa aquele que já encerrou tudo: os kernels e a escuta."""
     servidor = subprocess.Popen([sys.executable, "-c", PRESO.format(resta)], stdout=subprocess.PIPE)
