@@ -23,7 +23,7 @@ from lotes import Lotes
 from avaliador import escuta as modulo_escuta
 from avaliador import relatorio
 from avaliador.bancada import Bancada
-from avaliador.casos.cliente_enunciado import repete
+from avaliador.casos.cliente_enunciado import fecha, repete
 from avaliador.escuta import PontosDeEscuta
 from avaliador.exame_cliente import ExameDeCliente
 from avaliador.leitura import devolvida, palavras
@@ -261,6 +261,19 @@ for volta in range(100):
     (veredito,) = exame.avaliar().vereditos
     assert veredito.situacao == OK, veredito
     assert re.search(r"volta a cada (1,9|2(,\d)?) s\b", " ".join(exame.perfil())), exame.perfil()
+
+
+@pytest.mark.parametrize(
+    "demora, pausa, situacao",
+    [(0.1, 2, OK), (0.6, 0, OK), (2, 0.01, TOLERADO)],  # em segundos: logo; visto com atraso, de quem volta logo; na volta
+)
+def test_quando_se_fecha(demora, pausa, situacao):
+    """Fechar na volta seguinte é tolerado; que a máquina ocupada veja com atraso o fim de quem volta logo, não conta."""
+    vista = {"mesma": False, "lida": None, "respondida": 1.9, "depois": b"PAR FIM"}
+    volta = SimpleNamespace(instante=0.0, ultimo=2.0, fim=2.0 + demora, **vista)
+    outra = SimpleNamespace(instante=2.0 + demora + pausa, ultimo=0.0, fim=None, **vista)
+    desfecho = fecha(SimpleNamespace(longa=SimpleNamespace(pedidos=[volta, outra], passos=[])))
+    assert (desfecho.situacao if desfecho else OK) == situacao
 
 
 def test_quem_enche_a_tela_num_instante_nao_faz_pausa(monkeypatch):
