@@ -265,7 +265,7 @@ for volta in range(100):
 
 @pytest.mark.parametrize(
     "demora, pausa, situacao",
-    [(0.1, 2, OK), (0.6, 0, OK), (2, 0.01, TOLERADO)],  # em segundos: logo; visto com atraso, de quem volta logo; na volta
+    [(0.1, 2, OK), (0.6, 0, OK), (2, 0.01, TOLERADO)],  # segundos: logo; visto com atraso, de quem volta logo; na volta
 )
 def test_quando_se_fecha(demora, pausa, situacao):
     """Fechar na volta seguinte é tolerado; que a máquina ocupada veja com atraso o fim de quem volta logo, não conta."""

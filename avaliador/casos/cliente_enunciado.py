@@ -4,6 +4,7 @@ Cada função recebe o exame, pergunta-lhe os fatos de que precisa e devolve um 
 """
 
 import itertools
+import math
 import operator
 import re
 import statistics
@@ -184,11 +185,11 @@ def fecha(exame):
     ultimo = max(volta.lida or volta.respondida, volta.ultimo if volta.depois else 0)
     demora = None if volta.fim is None else max(volta.fim - ultimo, 0)
     provas = {"passos": tuple(longa.passos), "causa": FECHE}
-    # Mais perto da resposta que da volta seguinte; de quem volta logo, uma máquina ocupada vê o fim com atraso.
-    if demora is not None and (
-        not outras or demora <= max(outras[0].instante - volta.fim, 0.5, (outras[0].instante - volta.instante) / 3)
-    ):
-        return None
+    if demora is not None:
+        seguinte = outras[0].instante if outras else math.inf
+        # Mais perto da resposta que da volta seguinte; de quem volta logo, uma máquina ocupada vê o fim com atraso.
+        if demora <= max(seguinte - volta.fim, 0.5, (seguinte - volta.instante) / 3):
+            return None
     if outras and outras[0].mesma:
         return Falhou("usa uma conexão só para todos os pedidos", **provas)
     if demora is not None and volta.fim <= outras[0].instante + 1:

@@ -26,7 +26,7 @@ TROCAS_NA_TABELA = 8
 EVENTOS_LIDOS = 200  # bastam para a última troca e para a lista
 INSTANTE = 0.02  # segundos: o máximo que um clique ocupa o kernel
 CHEGADAS = 15  # instantes que o que se digitou pode levar para chegar depois do Enter
-OCUPADO = 3.0  # segundos que o kernel pode passar fazendo outra coisa enquanto isso
+KERNEL_OCUPADO = 3.0  # segundos que o kernel pode passar fazendo outra coisa enquanto isso
 CALMA = 0.05  # segundos de uma novidade até o desenho dela: a resposta aparece antes da figura
 DESCANSO = 0.2  # segundos entre dois desenhos, para mil trocas seguidas não travarem a tela
 
@@ -190,7 +190,7 @@ class Painel(Controles):
         self._em_fundo(self._pedir_o_digitado, laco)
 
     def _pedir_o_digitado(self, laco):
-        limite = time.monotonic() + OCUPADO
+        limite = time.monotonic() + KERNEL_OCUPADO
         for _ in range(CHEGADAS):
             if self._digitado.wait(INSTANTE) or time.monotonic() > limite:
                 break

@@ -169,7 +169,7 @@ def test_no_voila(navegador, tmp_path):
     python = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": [celula], "metadata": {"kernelspec": python}, "nbformat": 4, "nbformat_minor": 5}
     caminho.write_text(json.dumps(notebook), encoding="utf-8")
-    janela = dict(zip(("width", "height"), PROJETOR, strict=True))
+    janela = {"width": PROJETOR[0], "height": PROJETOR[1]}
     pagina, mensagens = navegador.new_page(viewport=janela, locale="pt-BR"), []
     pagina.on("pageerror", lambda erro: mensagens.append(str(erro)))
     try:
