@@ -1,7 +1,10 @@
 """O que todo notebook guardado tem de ter; o nbval compara as saídas à parte."""
 
+import contextlib
 import json
 import re
+import socket
+import sys
 
 import pytest
 
@@ -196,3 +199,35 @@ def test_titulos_em_escada(notebook):
         niveis += [len(marca) for marca in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", texto, flags=re.S), re.M)]
     assert niveis[0] == 1 and niveis.count(1) == 1
     assert all(b <= a + 1 for a, b in zip(niveis, niveis[1:], strict=False))
+
+
+def porta_com_resto():
+    """Uma porta por que passou outra conversa, que ficou em TIME_WAIT e vem antes das novas na tabela."""
+    with socket.create_server(("127.0.0.1", 0)) as outro_servidor, socket.socket() as outro_cliente:
+        outro_cliente.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for baixa in range(10_000, 20_000):  # abaixo das que o sistema escolhe
+            with contextlib.suppress(OSError):
+                outro_cliente.bind(("127.0.0.1", baixa))
+                break
+        outro_cliente.connect(outro_servidor.getsockname())
+        outro_servidor.accept()[0].close()
+        assert outro_cliente.recv(1) == b""
+        return outro_servidor.getsockname()[1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="só no Linux se segura um SYN_RECV")
+def test_o_mapa_dos_estados_congelados_e_so_da_aula(monkeypatch, capsys):
+    """A porta que o sistema escolhe pode ter o TIME_WAIT de outra conversa: não é uma ponta desta aula."""
+    notebook = json.loads((PASTA / "91-apendice-estados-congelados.ipynb").read_text(encoding="utf-8"))
+    celula_do_preparo, _, celula_da_tabela, celula_do_mapa = [fonte(c) for c in celulas(notebook, "code")[:4]]
+    porta, criar = porta_com_resto(), socket.create_server
+    monkeypatch.setattr(socket, "create_server", lambda endereco: criar((endereco[0], porta)))
+    nomes = {}
+    try:
+        exec(celula_do_preparo + "\n" + celula_da_tabela, nomes)
+        assert "TIME_WAIT" in capsys.readouterr().out
+        exec(celula_do_mapa, nomes)
+        assert "servidor  1 LISTEN, 2 SYN_RECV\n" in capsys.readouterr().out
+    finally:
+        for aberto in [valor for valor in nomes.values() if isinstance(valor, socket.socket)]:
+            aberto.close()
